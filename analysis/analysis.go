@@ -1,0 +1,42 @@
+// Package analysis reads models and workflows out of Go source and reports what
+// is wrong with them, as the builder and the engine would at run time.
+package analysis
+
+import (
+	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/graph"
+	"github.com/dataflow-go/dataflow/model"
+)
+
+// A Diagnostic is a finding in a file.
+type Diagnostic struct {
+	errcatalog.Finding        // Span has byte offsets, Fixes carry edits
+	File               string // absolute path
+}
+
+// A Workflow is a graph as the source builds it.
+type Workflow struct {
+	Graph *graph.Graph
+	Func  string          // enclosing function: "Signup", "Shop.Signup"
+	File  string          // absolute path
+	Span  errcatalog.Span // the function's name, where an editor shows its lens
+	Body  errcatalog.Span // the whole function
+	// Runnable is nil when the graph is wholly known and can run as it is, else
+	// it says what keeps it from running without compiling the program.
+	Runnable error
+	// Models are those that the workflow's node types mean.
+	Models []*model.Model
+}
+
+// A Package is what analysis found in one Go package.
+type Package struct {
+	Path        string // import path
+	Dir         string
+	Files       []string // absolute paths
+	Models      []*model.Model
+	Workflows   []*Workflow
+	Diagnostics []Diagnostic
+	// LoadErrors say why parts of the package could not be seen: syntax errors,
+	// missing imports. They are the compiler's to report; here they explain silence.
+	LoadErrors []error
+}
