@@ -52,7 +52,8 @@ type Error struct {
 	DocsURL   string
 	Position  token.Position // the builder call at fault; zero where there is none
 
-	cause error
+	summary string // what the code means, for hovers; empty unless Full
+	cause   error
 }
 
 // Is reports whether target is e's code, so that errors.Is(err, errcatalog.DF101) works.

@@ -1,0 +1,70 @@
+package errcatalog
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Nearest returns the name that was probably meant by s, or "" when none is near
+// enough to suggest: equal but for case and separators, or within an edit
+// distance of a third of its length. Of equally near names the first wins.
+func Nearest(s string, names []string) string {
+	if s == "" {
+		return ""
+	}
+	fs := fold(s)
+	best, bestDistance := "", max(1, utf8.RuneCountInString(fs)/3)+1
+	for _, name := range names {
+		fn := fold(name)
+		if fn == fs {
+			return name
+		}
+		if d := distance(fs, fn, bestDistance); d < bestDistance {
+			best, bestDistance = name, d
+		}
+	}
+	return best
+}
+
+// SortNearest returns names with the ones nearest to s first.
+func SortNearest(s string, names []string) []string {
+	fs := fold(s)
+	sorted := slices.Clone(names)
+	slices.SortStableFunc(sorted, func(a, b string) int {
+		return distance(fs, fold(a), 1<<20) - distance(fs, fold(b), 1<<20)
+	})
+	return sorted
+}
+
+func fold(s string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(s))
+}
+
+// distance is the optimal string alignment distance (insert, delete, replace,
+// swap of neighbours), or limit when it is at least that.
+func distance(a, b string, limit int) int {
+	ra, rb := []rune(a), []rune(b)
+	if d := len(ra) - len(rb); d >= limit || -d >= limit {
+		return limit
+	}
+	prev2, prev, cur := make([]int, len(rb)+1), make([]int, len(rb)+1), make([]int, len(rb)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(ra); i++ {
+		cur[0] = i
+		for j := 1; j <= len(rb); j++ {
+			cost := 1
+			if ra[i-1] == rb[j-1] {
+				cost = 0
+			}
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && ra[i-1] == rb[j-2] && ra[i-2] == rb[j-1] {
+				cur[j] = min(cur[j], prev2[j-2]+1)
+			}
+		}
+		prev2, prev, cur = prev, cur, prev2
+	}
+	return min(prev[len(rb)], limit)
+}
