@@ -45,6 +45,7 @@ type Param struct {
 	Default  string   // as Go source, for docs; "" where there is none
 	Enum     []string // the only values, where there are few
 	Field    *Field   // the model's field behind a column parameter, or nil
+	NoUse    string   // why this model has no use for it (DF-115): "User is not softdelete"
 	Doc      string   // one sentence
 }
 
