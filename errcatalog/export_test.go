@@ -1,0 +1,7 @@
+package errcatalog
+
+// LoadError is what reading the embedded catalogue fails with.
+func LoadError() error {
+	_, err := load(files)
+	return err
+}
