@@ -1,0 +1,172 @@
+// Package config reads dataflow.yaml, the file at a module's root that names
+// databases and sets how findings are reported. The command line and the
+// language server share it. Without a file the defaults hold: embedded SQLite in
+// .dataflow/dev.db beside go.mod.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/dataflow-go/dataflow/errcatalog"
+)
+
+// FileName is the name of the configuration file.
+const FileName = "dataflow.yaml"
+
+// DefaultDatabase is the database that there is without a configuration file.
+const DefaultDatabase = "dev"
+
+// DefaultURL is where it lies, relative to the module's root.
+const DefaultURL = "sqlite:.dataflow/dev.db"
+
+// A Config is what dataflow.yaml says. It is immutable once made.
+type Config struct {
+	// Dir is the module's root: relative database files lie below it.
+	Dir string
+	// File is the configuration file, "" when there is none.
+	File string
+	// Database is the name of the default database; "" when the file names
+	// several and does not say which one it is.
+	Database string
+	// Rules are the severities that differ from the catalogue's.
+	Rules map[errcatalog.Code]errcatalog.Severity
+	// Strict is strict mode.
+	Strict Strict
+
+	databases map[string]Database
+}
+
+// Strict says what strict mode asks for beyond the usual.
+type Strict struct {
+	Warnings bool // warnings are errors
+}
+
+// A Database is one entry of databases.
+type Database struct {
+	Name string
+	// URL is what engine.Open takes. It may hold a password: use String for
+	// whatever a person reads.
+	URL string
+	// Dev says that workflows may be run here from an editor or a shell.
+	Dev bool
+	// PoolSize is the most connections that are open at once; 0 is the engine's default.
+	PoolSize int
+	// StatementTimeout ends statements that take longer; 0 is the engine's default.
+	StatementTimeout time.Duration
+	// AutoMigrate creates and extends tables; it is on unless the file says false.
+	AutoMigrate bool
+}
+
+// Find returns the root of the module that dir lies in: the nearest folder, dir
+// itself or above it, that has a go.mod. It is false when there is none.
+func Find(dir string) (string, bool) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", false
+	}
+	for {
+		if info, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && !info.IsDir() {
+			return dir, true
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", false
+		}
+		dir = up
+	}
+}
+
+// Load reads the configuration of the module that dir lies in, or of dir itself
+// when it lies in none. The error is every DF-401 of the file.
+func Load(dir string) (*Config, error) {
+	root, ok := Find(dir)
+	if !ok {
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			return nil, unreadable(dir, err)
+		}
+		root = abs
+	}
+	file := filepath.Join(root, FileName)
+	src, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Default(root), misnamed(root)
+	}
+	if err != nil {
+		return nil, unreadable(file, err)
+	}
+	c, findings := Parse(file, src)
+	var errs []*errcatalog.Error
+	for _, f := range findings {
+		if f.Severity == errcatalog.SeverityError {
+			errs = append(errs, errcatalog.New(f))
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errcatalog.Join(errs)
+	}
+	return c, nil
+}
+
+// Default is the configuration of a module without a file.
+func Default(root string) *Config {
+	return &Config{
+		Dir:       root,
+		Database:  DefaultDatabase,
+		databases: map[string]Database{DefaultDatabase: defaultDatabase()},
+	}
+}
+
+func defaultDatabase() Database {
+	return Database{Name: DefaultDatabase, URL: DefaultURL, Dev: true, AutoMigrate: true}
+}
+
+// Severity returns how a code is reported. The severity is the one that the
+// finding came with; SeverityDefault stands for the catalogue's.
+func (c *Config) Severity(code errcatalog.Code, severity errcatalog.Severity) errcatalog.Severity {
+	if s, ok := c.Rules[code]; ok && s != errcatalog.SeverityDefault {
+		severity = s
+	}
+	if severity == errcatalog.SeverityDefault {
+		severity = errcatalog.SeverityError
+		if e, ok := errcatalog.Lookup(code); ok {
+			severity = e.Severity
+		}
+	}
+	if severity == errcatalog.SeverityWarning && c.Strict.Warnings {
+		severity = errcatalog.SeverityError
+	}
+	return severity
+}
+
+// Apply gives the finding the severity that the configuration asks for, and
+// reports whether it is to be shown at all.
+func (c *Config) Apply(f *errcatalog.Finding) bool {
+	f.Severity = c.Severity(f.Code, f.Severity)
+	return f.Severity != errcatalog.SeverityOff
+}
+
+// misnamed tells of a file that would otherwise be passed over in silence.
+func misnamed(root string) error {
+	name := "dataflow.yml"
+	if _, err := os.Stat(filepath.Join(root, name)); err != nil {
+		return nil
+	}
+	return errcatalog.New(errcatalog.Finding{
+		Code:    errcatalog.DF401,
+		Message: fmt.Sprintf("the configuration file is called %s: rename %s", FileName, name),
+		Details: errcatalog.Details{Setting: name, Suggestion: FileName},
+	})
+}
+
+func unreadable(file string, err error) error {
+	return errcatalog.Wrap(errcatalog.Finding{
+		Code:    errcatalog.DF401,
+		Message: fmt.Sprintf("%s cannot be read", file),
+	}, err)
+}
