@@ -1,0 +1,165 @@
+package lsp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"go.lsp.dev/jsonrpc2"
+	"go.lsp.dev/protocol"
+
+	"github.com/dataflow-go/dataflow/errcatalog"
+)
+
+// A call answers a request. It runs on a goroutine of its own; what it must see
+// of the open documents is in the snapshot, taken when the request was read.
+type call func(ctx context.Context, s *server, snap *snapshot, params json.RawMessage) (any, error)
+
+// A note takes a notification. It runs on the goroutine that reads, so it must
+// be quick and must not wait for the client.
+type note func(s *server, params json.RawMessage) error
+
+// answer makes a call of a method with typed parameters and result.
+func answer[P, R any](f func(*server, context.Context, *snapshot, *P) (R, error)) call {
+	return func(ctx context.Context, s *server, snap *snapshot, raw json.RawMessage) (any, error) {
+		p, err := decode[P](raw)
+		if err != nil {
+			return nil, err
+		}
+		return f(s, ctx, snap, p)
+	}
+}
+
+// take makes a note of a method with typed parameters.
+func take[P any](f func(*server, *P) error) note {
+	return func(s *server, raw json.RawMessage) error {
+		p, err := decode[P](raw)
+		if err != nil {
+			return err
+		}
+		return f(s, p)
+	}
+}
+
+func decode[P any](raw json.RawMessage) (*P, error) {
+	p := new(P)
+	if len(raw) == 0 {
+		return p, nil
+	}
+	if err := protocol.Unmarshal(raw, p); err != nil {
+		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "the parameters cannot be read: %v", err)
+	}
+	return p, nil
+}
+
+// handler is the chain that every message passes, outermost first: cancellation
+// by id, recovery from panics, the life cycle, the method itself.
+//
+// It replaces the stock chain of package protocol, in which notifications
+// overtake each other and in which a panic, an unknown notification or an
+// undecodable parameter ends the connection.
+func (s *server) handler() jsonrpc2.Handler {
+	handle, cancel := jsonrpc2.CancelHandler(s.handle)
+	return func(ctx context.Context, req *jsonrpc2.Request) (any, error) {
+		if req.Method() == protocol.MethodCancelRequest {
+			if id, ok := cancelledID(req.Params()); ok {
+				cancel(id)
+			}
+			return nil, nil
+		}
+		return handle(ctx, req)
+	}
+}
+
+func (s *server) handle(ctx context.Context, req *jsonrpc2.Request) (result any, err error) {
+	// The request's own strings are only lent until the read loop goes on.
+	method := strings.Clone(req.Method())
+	isCall := req.IsCall()
+	trace := s.trace.received(method, req)
+	defer func() {
+		if r := recover(); r != nil {
+			s.log.Error("internal error in "+method, "panic", r, "stack", string(debug.Stack()))
+			result, err = nil, jsonrpc2.Errorf(jsonrpc2.InternalError, "internal error in %s: %v", method, r)
+		}
+		if !isCall {
+			// An error here would end the connection.
+			if err != nil {
+				s.log.Error("notification not handled", "method", method, "error", err)
+			}
+			result, err = nil, nil
+		}
+		err = wireError(err)
+		trace.answered(err)
+	}()
+
+	if err := s.life.admit(method, isCall); err != nil {
+		return nil, err
+	}
+	if !isCall {
+		if f, ok := s.notes[method]; ok {
+			return nil, f(s, json.RawMessage(req.Params()))
+		}
+		return nil, nil
+	}
+	f, ok := s.calls[method]
+	if !ok {
+		return nil, jsonrpc2.Errorf(jsonrpc2.MethodNotFound, "the method %q is not supported", method)
+	}
+	snap := s.documents.snapshot()
+	if method != protocol.MethodInitialize {
+		// From here on the next message is read. Initialize alone holds it up, so
+		// that whatever follows finds a server that knows its client.
+		jsonrpc2.Async(ctx)
+	}
+	return f(ctx, s, snap, json.RawMessage(req.Params()))
+}
+
+// wireError gives an error the code that a client can act on.
+func wireError(err error) error {
+	if err == nil {
+		return nil
+	}
+	var wire *jsonrpc2.Error
+	if errors.As(err, &wire) {
+		return wire
+	}
+	if errors.Is(err, context.Canceled) {
+		return protocol.ErrRequestCancelled
+	}
+	var known *errcatalog.Error
+	if errors.As(err, &known) {
+		// The page goes along as data; a client that shows errors in one line
+		// shows the line alone.
+		data, jsonErr := json.Marshal(known)
+		if jsonErr != nil {
+			data = nil
+		}
+		return &jsonrpc2.Error{
+			Code:    jsonrpc2.Code(protocol.LSPErrorCodesRequestFailed),
+			Message: fmt.Sprintf("%s: %s", known.Code, known.Message),
+			Data:    data,
+		}
+	}
+	return jsonrpc2.NewError(jsonrpc2.InternalError, err.Error())
+}
+
+// cancelledID reads the id in the parameters of $/cancelRequest. Clients send
+// numbers, strings, and, by mistake, null or nothing.
+func cancelledID(params []byte) (jsonrpc2.ID, bool) {
+	var p struct {
+		ID json.RawMessage `json:"id"`
+	}
+	if json.Unmarshal(params, &p) != nil {
+		return jsonrpc2.ID{}, false
+	}
+	var text string
+	if json.Unmarshal(p.ID, &text) == nil && len(p.ID) > 0 && p.ID[0] == '"' {
+		return jsonrpc2.NewStringID(text), true
+	}
+	n, err := strconv.ParseInt(string(p.ID), 10, 64)
+	return jsonrpc2.NewNumberID(n), err == nil
+}
