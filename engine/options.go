@@ -1,0 +1,81 @@
+package engine
+
+import (
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/dataflow-go/dataflow/errcatalog"
+)
+
+// An Option sets up an Engine.
+type Option func(*config)
+
+// config is what the options set.
+type config struct {
+	models      []any
+	autoMigrate bool
+	cache       SchemaCacheConfig
+	errorMode   errcatalog.Mode
+	poolSize    int
+	timeout     time.Duration
+	timeoutSet  bool
+	logger      *slog.Logger
+}
+
+func defaultConfig() config {
+	return config{
+		autoMigrate: true,
+		cache:       SchemaCacheConfig{Enabled: true, MaxSize: DefaultSchemaCacheSize},
+		poolSize:    min(4, runtime.GOMAXPROCS(0)),
+		logger:      slog.New(slog.DiscardHandler),
+	}
+}
+
+// WithModels registers models, each a struct that embeds dataflow.Model, as
+// (*Engine).Register does.
+func WithModels(models ...any) Option {
+	return func(c *config) { c.models = append(c.models, models...) }
+}
+
+// WithAutoMigrate says whether the engine makes tables, columns and indexes that
+// the models need and the database lacks. The default is true. When false, the
+// engine only looks: a missing table is DF-309, a table that does not fit its
+// model DF-302.
+func WithAutoMigrate(on bool) Option {
+	return func(c *config) { c.autoMigrate = on }
+}
+
+// WithSchemaCache sets up the cache of what tables are known to be there. By
+// default it is on, without expiry, for DefaultSchemaCacheSize tables.
+func WithSchemaCache(cache SchemaCacheConfig) Option {
+	return func(c *config) { c.cache = cache }
+}
+
+// WithErrorMode says how much errors tell. The default is errcatalog.Full.
+func WithErrorMode(mode errcatalog.Mode) Option {
+	return func(c *config) { c.errorMode = mode }
+}
+
+// WithPoolSize sets how many reads run at the same time; at least 1, else Open
+// fails with DF-405. The default is the number of processors, at most 4. Writes
+// have a connection of their own. An in-memory database has one connection for all.
+func WithPoolSize(n int) Option {
+	return func(c *config) { c.poolSize = n }
+}
+
+// WithStatementTimeout ends an operation that takes longer with DF-505. It must be
+// above zero, else Open fails with DF-407. There is no limit by default.
+func WithStatementTimeout(d time.Duration) Option {
+	return func(c *config) { c.timeout, c.timeoutSet = d, true }
+}
+
+// WithLogger sets where the engine logs to. Values are never logged. The default
+// is nowhere.
+func WithLogger(l *slog.Logger) Option {
+	return func(c *config) {
+		if l != nil {
+			c.logger = l
+		}
+	}
+}
