@@ -1,0 +1,64 @@
+# What people type. `make demo` shows the whole way on real input, `make test`
+# runs every test there is; both work in a fresh clone on Debian, Ubuntu and macOS
+# with Go. Everything that is built goes to bin/ and dist/, which git ignores.
+
+GO     ?= go
+RACE   ?= -race
+COUNT  ?=
+FUZZ   ?= 20s
+LINTER := $(GO) tool -modfile=tools/go.mod golangci-lint
+
+.PHONY: help build demo generate test vet unit examples lint e2e e2e-deps e2e-nvim e2e-vscode vsix fuzz bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## dataflow and dataflow-lsp, in bin/
+	$(GO) build -o bin/ ./cmd/...
+
+demo: build ## find the mistakes in a broken workflow, mend them, run it
+	@$(GO) run ./internal/demo
+
+generate: ## the files made from errcatalog/catalog*.yaml
+	$(GO) generate ./...
+
+test: vet e2e-deps unit examples e2e ## everything; installs what it needs
+
+vet:
+	$(GO) vet ./...
+
+unit: ## the Go tests alone (RACE= to do without the race detector)
+	$(GO) test $(RACE) $(COUNT) -timeout 15m ./...
+
+examples:
+	cd examples/quickstart/broken && $(GO) build ./...
+
+lint: ## golangci-lint, pinned in tools/go.mod
+	$(LINTER) run ./...
+
+e2e: e2e-nvim e2e-vscode ## the real editors, driven from outside
+
+e2e-deps: ## what the tests need beside Go: a C compiler, Neovim, npm, Chromium
+	@.ci/deps
+
+e2e-nvim: e2e-deps
+	editors/nvim/test/run.sh
+
+e2e-vscode: e2e-deps
+	editors/vscode/test/run.sh
+
+vsix: ## the VS Code extension with the language server inside, in dist/
+	editors/vscode/package.sh
+
+fuzz: ## each fuzz test for a short while (FUZZ=1m for longer)
+	@set -e; for dir in $$($(GO) list -f '{{.Dir}}' ./...); do \
+	  for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$dir/*_test.go 2>/dev/null); do \
+	    echo "$$dir $$name"; (cd $$dir && $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) .); \
+	  done; \
+	done
+
+bench: ## every benchmark once
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+clean: ## forget what was built and installed here
+	rm -rf bin dist .e2e
