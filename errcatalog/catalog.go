@@ -79,6 +79,7 @@ var files embed.FS
 // entry is an Entry with its templates parsed.
 type entry struct {
 	Entry
+	docsURL   string
 	summary   text
 	causes    []text
 	solutions []solutionText

@@ -47,10 +47,9 @@ func invoice(e errcatalog.Entry) errcatalog.Details {
 	set(&s.Table, "invoices")
 	set(&s.Field, "Amount")
 	set(&s.Column, "amount")
-	set(&s.Type, "float64")
-	set(&s.Got, "string")
-	set(&s.Value, `"12.50"`)
-	set(&s.Example, "12.5")
+	if s.Type != "" && s.Column != "" {
+		s.Type, s.Got, s.Value, s.Example = "float64", "string", `"12.50"`, "12.5"
+	}
 	set(&s.Rule, "min=1")
 	set(&s.Source, "customer")
 	set(&s.Output, "total")

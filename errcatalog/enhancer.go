@@ -75,11 +75,11 @@ func NewEnhancer(c EnhancerConfig) *Enhancer {
 var full = NewEnhancer(EnhancerConfig{})
 
 // New turns a finding into a full error.
-func New(f Finding) *Error { return full.enhance(&f, nil) }
+func New(f Finding) *Error { return full.Wrap(f, nil) }
 
 // Wrap turns a finding into a full error that wraps cause. The cause's text is
 // the finding's reason unless it has one.
-func Wrap(f Finding, cause error) *Error { return full.enhance(&f, cause) }
+func Wrap(f Finding, cause error) *Error { return full.Wrap(f, cause) }
 
 // Explain returns the code's page, filled with the catalogue's sample. It is
 // false for a code that the catalogue does not have.
@@ -89,35 +89,28 @@ func Explain(code Code) (*Error, bool) {
 		return nil, false
 	}
 	var buf bytes.Buffer
-	return full.enhance(&Finding{Code: code, Message: e.summary.fill(&e.Sample, &buf), Details: e.Sample}, nil), true
+	return New(Finding{Code: code, Message: e.summary.fill(&e.Sample, &buf), Details: e.Sample}), true
 }
 
 // Error turns a finding into an error.
-func (n *Enhancer) Error(f Finding) *Error { return n.enhance(&f, nil) }
+func (n *Enhancer) Error(f Finding) *Error { return n.Wrap(f, nil) }
 
 // Wrap turns a finding into an error that wraps cause. The cause's text is the
 // finding's reason unless it has one.
-func (n *Enhancer) Wrap(f Finding, cause error) *Error { return n.enhance(&f, cause) }
-
-func (n *Enhancer) enhance(f *Finding, cause error) *Error {
+func (n *Enhancer) Wrap(f Finding, cause error) *Error {
 	if n.mode == Disabled {
 		return &Error{Code: f.Code, Message: f.Message, cause: cause}
 	}
-	e := &Error{
-		Code:     f.Code,
-		Message:  f.Message,
-		DocsURL:  f.Code.DocsURL(),
-		Position: f.Span.Start,
-		cause:    cause,
-	}
+	e := &Error{Code: f.Code, Message: f.Message, Position: f.Span.Start, cause: cause}
 	entry := find(f.Code)
 	if entry == nil {
+		e.DocsURL = f.Code.DocsURL()
 		if n.mode != Minimal {
 			e.Context = f.Details.Context()
 		}
 		return e
 	}
-	e.Title = entry.Title
+	e.Title, e.DocsURL = entry.Title, entry.docsURL
 	if n.mode == Minimal {
 		return e
 	}
@@ -131,31 +124,37 @@ func (n *Enhancer) enhance(f *Finding, cause error) *Error {
 
 // render fills the entry's templates, once for each pattern.
 func (n *Enhancer) render(entry *entry, d *Details) rendered {
-	key := pattern(entry.Code, d)
-	if n.cache != nil {
-		if r, ok := n.cache.Get(key); ok {
-			return r
-		}
+	if n.cache == nil {
+		return entry.render(*d)
 	}
+	key := pattern(entry.Code, d)
+	r, ok := n.cache.Get(key)
+	if !ok {
+		r = entry.render(*d)
+		n.cache.Add(key, r)
+	}
+	return r
+}
+
+// render fills the entry's templates. It takes the details by value because
+// templates make what they see escape: only a pattern that is new pays for that.
+func (e *entry) render(d Details) rendered {
 	var buf bytes.Buffer
 	r := rendered{
-		summary:   entry.summary.fill(d, &buf),
+		summary:   e.summary.fill(&d, &buf),
 		context:   d.Context(),
-		causes:    make([]string, 0, len(entry.causes)),
-		solutions: make([]Solution, 0, len(entry.solutions)),
+		causes:    make([]string, 0, len(e.causes)),
+		solutions: make([]Solution, 0, len(e.solutions)),
 	}
-	for _, c := range entry.causes {
-		if s := c.fill(d, &buf); s != "" {
+	for _, c := range e.causes {
+		if s := c.fill(&d, &buf); s != "" {
 			r.causes = append(r.causes, s)
 		}
 	}
-	for _, s := range entry.solutions {
-		if title := s.title.fill(d, &buf); title != "" {
-			r.solutions = append(r.solutions, Solution{Title: title, Code: s.code.fill(d, &buf)})
+	for _, s := range e.solutions {
+		if title := s.title.fill(&d, &buf); title != "" {
+			r.solutions = append(r.solutions, Solution{Title: title, Code: s.code.fill(&d, &buf)})
 		}
-	}
-	if n.cache != nil {
-		n.cache.Add(key, r)
 	}
 	return r
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // The colours of Page.
@@ -32,13 +33,10 @@ func (e *Error) Page(color bool) string {
 		}
 		return style + s + reset
 	}
-	if len(e.Causes) == 0 && len(e.Solutions) == 0 {
-		b.WriteString(paint(red, string(e.Code)))
-		b.WriteString(": ")
-		b.WriteString(e.line())
-		return b.String()
+	if len(e.Context)+len(e.Causes)+len(e.Solutions) == 0 {
+		return paint(red, string(e.Code)) + ": " + visible(e.line())
 	}
-	fmt.Fprintf(&b, "%s\n\n%s %s\n", paint(red, string(e.Code)+": "+e.Title), paint(bold, "Error:"), e.Message)
+	fmt.Fprintf(&b, "%s\n\n%s %s\n", paint(red, e.heading()), paint(bold, "Error:"), indent(e.Message, "  "))
 	if at := e.at(); at != "" {
 		fmt.Fprintf(&b, "%s %s\n", paint(bold, "At:"), at)
 	}
@@ -72,6 +70,14 @@ func (e *Error) Page(color bool) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
+// heading is the code and its title.
+func (e *Error) heading() string {
+	if e.Title == "" {
+		return string(e.Code)
+	}
+	return string(e.Code) + ": " + e.Title
+}
+
 // line is the error in one line, with what it wraps.
 func (e *Error) line() string {
 	msg := e.Message
@@ -92,11 +98,23 @@ func (e *Error) at() string {
 	if !e.Position.IsValid() {
 		return ""
 	}
-	return e.Position.String()
+	return visible(e.Position.String())
+}
+
+// visible drops control characters, so that a value cannot steer the terminal
+// that a page is printed to.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // indent puts prefix before every line but the first and the empty ones.
 func indent(s, prefix string) string {
+	s = visible(s)
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\n", "\n"+prefix), "\n"+prefix+"\n", "\n\n")
 }
 
@@ -104,11 +122,7 @@ func indent(s, prefix string) string {
 // fenced as Go.
 func (e *Error) Markdown() string {
 	var b strings.Builder
-	head := string(e.Code)
-	if e.Title != "" {
-		head += ": " + e.Title
-	}
-	fmt.Fprintf(&b, "**%s**\n\n%s\n", head, e.Message)
+	fmt.Fprintf(&b, "**%s**\n\n%s\n", e.heading(), e.Message)
 	if e.summary != "" && e.summary != e.Message {
 		fmt.Fprintf(&b, "\n%s\n", e.summary)
 	}

@@ -39,7 +39,7 @@ func (t text) fill(d *Details, buf *bytes.Buffer) string {
 
 // parseEntry parses the templates of an entry.
 func parseEntry(e Entry) (*entry, error) {
-	p := &entry{Entry: e}
+	p := &entry{Entry: e, docsURL: e.Code.DocsURL()}
 	var firstErr error
 	parse := func(src string) text {
 		t, err := parseText(src)
