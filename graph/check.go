@@ -1,6 +1,10 @@
 package graph
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/model"
 )
@@ -20,14 +24,113 @@ type Finding struct {
 
 // Check runs every rule over g and returns what is wrong, in the order of the
 // source. A nil models means that no model is known: what depends on models is
-// then not checked.
+// then not checked. Severities are the catalogue's.
 func Check(g *Graph, models Models) []Finding {
-	c := &checker{g: g, models: models}
+	c := newChecker(g, models)
+	for _, f := range g.Misuse {
+		c.emit(Finding{Finding: f})
+	}
+	c.checkStructure()
+	for i := range g.Nodes {
+		c.checkNode(&g.Nodes[i])
+	}
+	c.checkConnections()
+	c.checkDependencies()
+	c.checkCycles()
+	slices.SortStableFunc(c.findings, func(a, b Finding) int {
+		return cmp.Or(
+			strings.Compare(a.Span.Start.Filename, b.Span.Start.Filename),
+			cmp.Compare(a.Span.Start.Line, b.Span.Start.Line),
+			cmp.Compare(a.Span.Start.Column, b.Span.Start.Column),
+		)
+	})
 	return c.findings
 }
 
+// CheckNode runs the rules of parameters over one node, as Check does: for the
+// engine, which has the values of connections and inputs when the node is about to run.
+func CheckNode(n *Node, models Models) []Finding {
+	c := newChecker(&Graph{}, models)
+	c.checkNode(n)
+	return c.findings
+}
+
+// NodeOf is a node with the given parameters, as the builder makes it.
+func NodeOf(nodeType, id string, params map[string]any) *Node {
+	if params == nil {
+		params = map[string]any{}
+	}
+	return &Node{ID: Text{S: id, Known: true}, Type: Text{S: nodeType, Known: true}, Params: ValueOf(params)}
+}
+
+// A checker runs the rules over one graph.
 type checker struct {
-	g        *Graph
-	models   Models
-	findings []Finding
+	g         *Graph
+	models    Models
+	contracts map[*Node]*model.Contract // nil value: the node type is unknown
+	feeds     map[string][]string       // node id → inputs fed by connections
+	openFeeds map[string]bool           // node id → fed by a connection whose input is not known
+	findings  []Finding
+}
+
+func newChecker(g *Graph, models Models) *checker {
+	c := &checker{g: g, models: models, contracts: map[*Node]*model.Contract{}, feeds: map[string][]string{}, openFeeds: map[string]bool{}}
+	for i := range g.Connections {
+		switch conn := &g.Connections[i]; {
+		case !conn.To.Known:
+			c.openFeeds["*"] = true
+		case !conn.Input.Known:
+			c.openFeeds[conn.To.S] = true
+		default:
+			c.feeds[conn.To.S] = append(c.feeds[conn.To.S], conn.Input.S)
+		}
+	}
+	return c
+}
+
+// emit records a finding, with the catalogue's severity and the workflow's name.
+func (c *checker) emit(f Finding) {
+	if f.Severity == errcatalog.SeverityDefault {
+		f.Severity = errcatalog.SeverityError
+		if entry, ok := errcatalog.Lookup(f.Code); ok {
+			f.Severity = entry.Severity
+		}
+	}
+	if f.Details.Workflow == "" {
+		f.Details.Workflow = c.g.Name
+	}
+	c.findings = append(c.findings, f)
+}
+
+// mayBeFed reports whether a connection that cannot be seen may feed the node.
+func (c *checker) mayBeFed(n *Node) bool {
+	return c.g.Open || !n.ID.Known || c.openFeeds["*"] || c.openFeeds[n.ID.S]
+}
+
+// fed reports whether a connection feeds the path, or something below or above it.
+func (c *checker) fed(n *Node, path string) bool {
+	for _, input := range c.feeds[n.ID.S] {
+		if input == path || strings.HasPrefix(input, path+".") || strings.HasPrefix(path, input+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// fedBelow lists the first segments below path that connections feed: for
+// "filter" and the input "filter.user_id.$gte" it is "user_id".
+func (c *checker) fedBelow(n *Node, path string) []string {
+	var names []string
+	for _, input := range c.feeds[n.ID.S] {
+		rest := input
+		if path != "" {
+			var ok bool
+			if rest, ok = strings.CutPrefix(input, path+"."); !ok {
+				continue
+			}
+		}
+		first, _, _ := strings.Cut(rest, ".")
+		names = append(names, first)
+	}
+	return names
 }

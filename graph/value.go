@@ -207,10 +207,14 @@ func (g *Graph) Inputs() []Input {
 }
 
 // GoSource is the value as Go source: as it stands in the source, or made from
-// the value at run time. A value that is not known reads as a variable named "value".
+// the value at run time. A value that cannot be written reads as
+// the zero value of its type.
 func (v *Value) GoSource() string {
 	if v.Source != "" {
 		return v.Source
+	}
+	if v.State == StateTyped || v.State == StateOpaque {
+		return v.zeroSource()
 	}
 	switch v.State {
 	case StateKnown:
@@ -237,7 +241,14 @@ func (v *Value) GoSource() string {
 		}
 		return v.listType() + "{" + strings.Join(parts, ", ") + "}"
 	}
-	return "value"
+	return "nil"
+}
+
+func (v *Value) zeroSource() string {
+	if v.Type.Kind != model.KindInvalid && v.Type.Kind != model.KindAny {
+		return v.Type.Zero()
+	}
+	return "nil"
 }
 
 func (v *Value) listType() string {
