@@ -39,4 +39,6 @@ type Package struct {
 	// LoadErrors say why parts of the package could not be seen: syntax errors,
 	// missing imports. They are the compiler's to report; here they explain silence.
 	LoadErrors []error
+
+	targets []*Target // sorted by file and start; never changed
 }

@@ -1,6 +1,9 @@
 package analysis
 
 import (
+	"strconv"
+	"strings"
+
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/graph"
 	"github.com/dataflow-go/dataflow/model"
@@ -37,5 +40,151 @@ type Target struct {
 	Field      *model.Field // column behind the parameter
 }
 
-// At returns what stands at a byte offset of a file, or nil.
-func (p *Package) At(file string, offset int) *Target { return nil }
+// At returns what stands at a byte offset of a file, or nil. The smallest of
+// several wins; an offset just behind a text belongs to it.
+func (p *Package) At(file string, offset int) *Target {
+	var best *Target
+	for _, t := range p.targets {
+		if t.Span.Start.Filename != file || offset < t.Span.Start.Offset || offset > t.Span.End.Offset {
+			continue
+		}
+		if best == nil || size(t) < size(best) {
+			best = t
+		}
+	}
+	return best
+}
+
+func size(t *Target) int { return t.Span.End.Offset - t.Span.Start.Offset }
+
+// A targeter lists what stands where in one workflow.
+type targeter struct {
+	wf     *Workflow
+	models graph.Models
+	all    []*Target
+}
+
+func targetsOf(wf *Workflow, d *draft, models graph.Models) []*Target {
+	t := &targeter{wf: wf, models: models}
+	if d.name.Known && !d.fragment {
+		t.add(Target{Kind: TargetWorkflowName, Text: d.name.S, Span: d.name.Span})
+	}
+	g := wf.Graph
+	for i := range g.Nodes {
+		t.node(&g.Nodes[i])
+	}
+	for i := range g.Connections {
+		t.connection(&g.Connections[i])
+	}
+	for i := range g.Dependencies {
+		t.id(g.Dependencies[i].Before, nil)
+		t.id(g.Dependencies[i].After, nil)
+	}
+	for i := range g.Transactions {
+		t.add(Target{Kind: TargetTransaction, Text: g.Transactions[i].ID.S, Span: g.Transactions[i].ID.Span})
+	}
+	return t.all
+}
+
+func (t *targeter) add(target Target) {
+	if target.Span.IsValid() {
+		target.Workflow = t.wf
+		t.all = append(t.all, &target)
+	}
+}
+
+func (t *targeter) contract(n *graph.Node) (*model.Contract, *model.Model) {
+	if n == nil || !n.Type.Known {
+		return nil, nil
+	}
+	c := graph.Resolve(n.Type.S, t.models)
+	if c == nil {
+		return nil, nil
+	}
+	return c, c.Model
+}
+
+func (t *targeter) node(n *graph.Node) {
+	c, m := t.contract(n)
+	if n.Type.S != graph.FuncType {
+		t.add(Target{Kind: TargetNodeType, Text: n.Type.S, Node: n, Span: n.Type.Span, Model: m})
+	}
+	t.add(Target{Kind: TargetNodeID, Text: n.ID.S, Node: n, Span: n.ID.Span, Model: m})
+	t.value(n, c, m, "", &n.Params)
+}
+
+// value lists what stands in a value of a node's parameters.
+func (t *targeter) value(n *graph.Node, c *model.Contract, m *model.Model, path string, v *graph.Value) {
+	for i := range v.Entries {
+		e := &v.Entries[i]
+		at := joinPath(path, e.Key)
+		param, field := meaning(c, m, at)
+		t.add(Target{Kind: TargetParamKey, Text: e.Key, Node: n, Path: at, Span: e.KeySpan, Model: m, Param: param, Field: field})
+		t.add(Target{Kind: TargetParamValue, Text: e.Value.Source, Node: n, Path: at, Span: e.Value.Span, Model: m, Param: param, Field: field})
+		t.value(n, c, m, at, &e.Value)
+	}
+	for i := range v.Items {
+		t.value(n, c, m, joinPath(path, strconv.Itoa(i)), &v.Items[i])
+	}
+	if v.Input != nil {
+		param, field := meaning(c, m, path)
+		t.add(Target{Kind: TargetInputName, Text: v.Input.Name, Node: n, Path: path, Span: v.Input.NameSpan, Model: m, Param: param, Field: field})
+		if v.Input.Default != nil {
+			t.value(n, c, m, path, v.Input.Default)
+		}
+	}
+}
+
+// meaning is the parameter that a path starts with, and the column that it ends in
+// or goes through last.
+func meaning(c *model.Contract, m *model.Model, path string) (*model.Param, *model.Field) {
+	if c == nil {
+		return nil, nil
+	}
+	segments := strings.Split(path, ".")
+	param := c.Param(segments[0])
+	if param != nil && param.Field != nil {
+		return param, param.Field
+	}
+	if m == nil {
+		return param, nil
+	}
+	for i := len(segments) - 1; i > 0; i-- {
+		if f := m.FieldByColumn(segments[i]); f != nil {
+			return param, f
+		}
+	}
+	return param, nil
+}
+
+func (t *targeter) id(id graph.Text, c *graph.Connection) {
+	n := t.wf.Graph.Node(id.S)
+	_, m := t.contract(n)
+	t.add(Target{Kind: TargetNodeID, Text: id.S, Node: n, Connection: c, Span: id.Span, Model: m})
+}
+
+func (t *targeter) connection(c *graph.Connection) {
+	t.id(c.From, c)
+	t.id(c.To, c)
+	out := Target{Kind: TargetOutput, Text: c.Output.S, Connection: c, Path: c.Output.S, Span: c.Output.Span}
+	if out.Node = t.wf.Graph.Node(c.From.S); out.Node != nil {
+		var contract *model.Contract
+		if contract, out.Model = t.contract(out.Node); contract != nil {
+			first, rest, _ := strings.Cut(c.Output.S, ".")
+			if out.Param = contract.Output(first); out.Param != nil {
+				out.Field = out.Param.Field
+			}
+			if out.Field == nil && out.Model != nil && rest != "" {
+				out.Field = out.Model.FieldByColumn(rest[strings.LastIndexByte(rest, '.')+1:])
+			}
+		}
+	}
+	t.add(out)
+	in := Target{Kind: TargetInput, Text: c.Input.S, Connection: c, Path: c.Input.S, Span: c.Input.Span}
+	if in.Node = t.wf.Graph.Node(c.To.S); in.Node != nil {
+		var contract *model.Contract
+		contract, in.Model = t.contract(in.Node)
+		in.Param, in.Field = meaning(contract, in.Model, c.Input.S)
+	}
+	t.add(in)
+}

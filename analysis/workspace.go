@@ -2,7 +2,18 @@ package analysis
 
 import (
 	"context"
+	"errors"
+	"go/token"
+	"go/types"
 	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/dataflow-go/dataflow/model"
 )
 
 // Options say where a workspace is and how to read it.
@@ -14,46 +25,423 @@ type Options struct {
 	Progress   func(message string) // told of each long step; may be nil
 }
 
-// A Workspace is the modules at one folder, as files on disk and the editor's
-// buffers have them. It is safe for concurrent use.
+// A Workspace is the module (or the modules of a go.work) at one folder, as files
+// on disk and the editor's buffers have them. It is safe for concurrent use;
+// checks run one after the other.
 type Workspace struct {
+	opts    Options
+	buffers *buffers
+
+	busy chan struct{} // holds one token: who takes it may touch what follows
+	meta *metadata
+	fset *token.FileSet
+	im   *importer
+	// parsed holds the last syntax of each file, units and results the last state
+	// of each package, by import path.
+	parsed  map[string]*source
+	units   map[string]*unit
+	results map[string]*result
+	foreign []*declared     // models of packages outside the workspace
+	asked   map[string]bool // imports and files that a reload did not find
+
+	mu     sync.Mutex
+	byFile map[string]*Package // guarded by mu
+	err    error               // guarded by mu
+}
+
+// result is what a unit came to, and the world in which it did.
+type result struct {
+	unit  *unit
+	world hash
+	pkg   *Package
 }
 
 // Open loads the metadata of the modules at o.Dir. Broken user code is no error:
-// only when nothing can be said, as without a go command, Open fails (DF-401).
+// Open fails only when nothing can be said, as without a go command (DF-401).
 // Without a go.mod the workspace is empty and Err says why.
 func Open(ctx context.Context, o Options) (*Workspace, error) {
-	return &Workspace{}, ctx.Err()
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	w := &Workspace{opts: o, buffers: newBuffers(), busy: make(chan struct{}, 1), byFile: map[string]*Package{}}
+	if err := w.reload(ctx); err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 // Err says why the workspace holds nothing to analyse: no go.mod, a go.mod that
 // cannot be read. It is nil when there are packages.
-func (w *Workspace) Err() error { return nil }
+func (w *Workspace) Err() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
 
 // SetFile makes content stand for the file, as long as an editor has it open.
-func (w *Workspace) SetFile(file string, content []byte) {}
+func (w *Workspace) SetFile(file string, content []byte) {
+	w.buffers.set(filepath.Clean(file), content)
+}
 
 // ClearFile makes the file on disk count again. It is also how a change on disk
 // of a file that no editor has open is made known.
-func (w *Workspace) ClearFile(file string) {}
+func (w *Workspace) ClearFile(file string) { w.buffers.clear(filepath.Clean(file)) }
 
 // Reload reads the metadata again: after go.mod, go.sum, a new or a deleted file.
 // Check does so by itself when imports changed or a file is not known.
 // When it fails, what was loaded before stays.
-func (w *Workspace) Reload(ctx context.Context) error { return ctx.Err() }
+func (w *Workspace) Reload(ctx context.Context) error {
+	if err := w.acquire(ctx); err != nil {
+		return err
+	}
+	defer w.release()
+	return w.reload(ctx)
+}
 
 // Check analyses the packages that hold the files (absolute paths), and those
-// whose workflows depend on models that edits have changed. Without files it
-// analyses all packages. Results of unchanged packages are reused.
+// whose results an edit elsewhere has changed. Without files it analyses all
+// packages that declare models or build workflows. Results of unchanged packages
+// are reused. It fails with the context's error, or when a reload that it needs fails.
 func (w *Workspace) Check(ctx context.Context, files ...string) ([]*Package, error) {
-	return nil, ctx.Err()
+	if err := w.acquire(ctx); err != nil {
+		return nil, err
+	}
+	defer w.release()
+	for i := range files {
+		files[i] = filepath.Clean(files[i])
+	}
+	if w.needsReload(files) {
+		if err := w.reload(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return w.check(ctx, files)
 }
 
 // Package returns the last result for the package that holds file, or nil.
-func (w *Workspace) Package(file string) *Package { return nil }
+func (w *Workspace) Package(file string) *Package {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.byFile[filepath.Clean(file)]
+}
 
 // Load analyses the packages that match the patterns ("./..." when there is
-// none), once. Models are still those of the whole workspace.
+// none), once. Models are still those of the whole workspace. It fails with
+// DF-401 when there is no module or a pattern matches nothing that can be read.
 func Load(ctx context.Context, o Options, patterns ...string) ([]*Package, error) {
-	return nil, ctx.Err()
+	w, err := Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.Err(); err != nil {
+		return nil, err
+	}
+	all, err := w.Check(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(patterns) == 0 {
+		patterns = []string{"./..."}
+	}
+	matched, err := packages.Load(&packages.Config{
+		Context: ctx, Mode: packages.NeedName | packages.NeedFiles, Dir: o.Dir, Env: o.Env, BuildFlags: o.BuildFlags,
+	}, patterns...)
+	if err != nil {
+		return nil, setupError("the packages cannot be listed: "+err.Error(), err.Error())
+	}
+	want := map[string]bool{}
+	for _, p := range matched {
+		if len(p.GoFiles) == 0 && len(p.Errors) > 0 && len(p.IgnoredFiles) == 0 {
+			return nil, setupError(p.Errors[0].Msg, p.Errors[0].Msg)
+		}
+		want[p.PkgPath], want[p.PkgPath+"_test"] = true, true
+	}
+	return slices.DeleteFunc(all, func(p *Package) bool { return !want[p.Path] }), nil
+}
+
+func (w *Workspace) acquire(ctx context.Context) error {
+	select {
+	case w.busy <- struct{}{}:
+		if err := ctx.Err(); err != nil {
+			w.release()
+			return err
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (w *Workspace) release() { <-w.busy }
+
+// reload is called by who holds the token.
+func (w *Workspace) reload(ctx context.Context) error {
+	more := w.unsavedImports()
+	meta, err := load(ctx, w.opts, more)
+	if err != nil {
+		return err
+	}
+	if meta.err != nil && w.meta != nil && len(w.meta.units) > 0 {
+		w.opts.Logger.Warn("reload failed; the packages loaded before stay", "error", meta.err)
+		w.setErr(meta.err)
+		return nil
+	}
+	w.buffers.forgetDisk()
+	w.meta, w.fset = meta, token.NewFileSet()
+	w.parsed, w.units, w.results = map[string]*source{}, map[string]*unit{}, map[string]*result{}
+	w.im = newImporter(meta, w.fset, w.parse)
+	w.foreign = nil
+	w.asked = map[string]bool{}
+	for _, path := range more {
+		w.asked[path] = true
+	}
+	w.setErr(meta.err)
+	w.opts.Logger.Debug("loaded", "packages", len(meta.units), "with dependencies", len(meta.pkgs))
+	return nil
+}
+
+func (w *Workspace) setErr(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.err = err
+}
+
+// parse returns the syntax of a file as it stands now, or nil when it is gone.
+func (w *Workspace) parse(file string) *source {
+	content, ok := w.buffers.read(file)
+	old := w.parsed[file]
+	if !ok {
+		w.forget(old)
+		return nil
+	}
+	if old != nil && string(old.src) == string(content) {
+		return old
+	}
+	if _, known := w.im.base[file]; !known {
+		if disk, ok := w.buffers.onDisk(file); ok {
+			s := parse(w.fset, file, disk)
+			w.im.base[file] = s.api
+			if string(disk) == string(content) {
+				w.parsed[file] = s
+				return s
+			}
+			w.fset.RemoveFile(s.tok)
+		}
+	}
+	w.forget(old)
+	s := parse(w.fset, file, content)
+	w.parsed[file] = s
+	return s
+}
+
+func (w *Workspace) forget(s *source) {
+	if s != nil {
+		w.fset.RemoveFile(s.tok)
+		delete(w.parsed, s.name)
+	}
+}
+
+// unsavedImports are the packages that open files import and the go command,
+// which sees the disk alone, may not have listed.
+func (w *Workspace) unsavedImports() []string {
+	if w.meta == nil {
+		return nil
+	}
+	var more []string
+	for _, file := range w.buffers.opened() {
+		if s := w.parse(file); s != nil {
+			for _, path := range s.imports {
+				if w.meta.byPath[path] == nil && plausible(path) && !slices.Contains(more, path) {
+					more = append(more, path)
+				}
+			}
+		}
+	}
+	return more
+}
+
+// plausible reports whether an import path can be asked of the go command: it is
+// no pattern, no flag and no path of the file system.
+func plausible(path string) bool {
+	return path != "" && path != "C" && path != "unsafe" && !strings.ContainsAny(path, " \t\n@=\\") &&
+		!strings.Contains(path, "...") && !strings.HasPrefix(path, "-") && !strings.HasPrefix(path, ".") && !strings.HasPrefix(path, "/")
+}
+
+// needsReload reports whether the metadata misses a file or an import.
+func (w *Workspace) needsReload(files []string) bool {
+	need := false
+	ask := func(what string) {
+		if !w.asked[what] {
+			w.asked[what] = true
+			need = true
+		}
+	}
+	for _, file := range slices.Concat(files, w.buffers.opened()) {
+		if filepath.Ext(file) != ".go" {
+			continue
+		}
+		if w.unitOf(file) == nil {
+			ask(file)
+		}
+	}
+	for _, path := range w.unsavedImports() {
+		ask(path)
+	}
+	return need
+}
+
+// unitOf finds the package that lists file.
+func (w *Workspace) unitOf(file string) *unitMeta {
+	for _, m := range w.meta.units {
+		if slices.Contains(m.GoFiles, file) {
+			return m
+		}
+	}
+	return nil
+}
+
+// filesOf are the files of a package as they stand now: those that the go command
+// lists and are still there, and those that an editor is about to add.
+func (w *Workspace) filesOf(m *unitMeta) []*source {
+	var files []*source
+	for _, name := range m.GoFiles {
+		if s := w.parse(name); s != nil {
+			files = append(files, s)
+		}
+	}
+	for _, name := range w.buffers.opened() {
+		if filepath.Dir(name) != m.Dir || filepath.Ext(name) != ".go" || slices.Contains(m.GoFiles, name) || slices.Contains(m.IgnoredFiles, name) {
+			continue
+		}
+		if s := w.parse(name); s != nil && s.ast.Name.Name == m.Name {
+			files = append(files, s)
+		}
+	}
+	return files
+}
+
+// check is called by who holds the token.
+func (w *Workspace) check(ctx context.Context, files []string) ([]*Package, error) {
+	clear(w.im.stale)
+	for _, file := range w.buffers.opened() {
+		w.parse(file) // so that the importer knows what is edited
+	}
+	for _, m := range w.meta.units {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if !w.relevant(m) {
+			delete(w.units, m.PkgPath)
+			continue
+		}
+		sources := w.filesOf(m)
+		key := unitKey(m, sources, w.im)
+		if old := w.units[m.PkgPath]; old == nil || old.key != key {
+			w.units[m.PkgPath] = checkUnit(m, sources, w.im, key)
+		}
+	}
+	if w.foreign == nil {
+		w.foreign = w.foreignModels()
+	}
+	world := newWorld(w.meta, w.units, w.foreign)
+	var out []*Package
+	byFile := map[string]*Package{}
+	for _, m := range w.meta.units {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		wanted := len(files) == 0
+		u := w.units[m.PkgPath]
+		if u == nil {
+			for _, f := range files {
+				if slices.Contains(m.GoFiles, f) {
+					out = append(out, &Package{Path: m.PkgPath, Dir: m.Dir, Files: m.GoFiles, LoadErrors: metaErrors(m)})
+					break
+				}
+			}
+			continue
+		}
+		r := w.results[m.PkgPath]
+		if r == nil || r.unit != u || r.world != world.key {
+			r = &result{unit: u, world: world.key, pkg: finish(u, world)}
+			w.results[m.PkgPath] = r
+			wanted = true
+		}
+		for _, f := range u.files {
+			byFile[f.name] = r.pkg
+			wanted = wanted || slices.Contains(files, f.name)
+		}
+		if wanted {
+			out = append(out, r.pkg)
+		}
+	}
+	w.mu.Lock()
+	w.byFile = byFile
+	w.mu.Unlock()
+	return out, nil
+}
+
+// relevant reports whether a package can hold models or builder calls: it, or an
+// unsaved file of it, imports this module's root; or it embeds a struct of a
+// package that does.
+func (w *Workspace) relevant(m *unitMeta) bool {
+	if m.PkgPath == rootPath || m.Imports[rootPath] != nil {
+		return true
+	}
+	depends := w.meta.dependsOnRoot(m.Package)
+	for _, name := range w.buffers.opened() {
+		if filepath.Dir(name) == m.Dir {
+			if s := w.parse(name); s != nil && slices.Contains(s.imports, rootPath) {
+				return true
+			}
+		}
+	}
+	if !depends {
+		return false
+	}
+	for _, s := range w.filesOf(m) {
+		if embedsForeign(s.ast) {
+			return true
+		}
+	}
+	return false
+}
+
+// foreignModels are those of packages outside the workspace, from export data.
+func (w *Workspace) foreignModels() []*declared {
+	all := []*declared{}
+	own := map[string]bool{}
+	for _, m := range w.meta.units {
+		own[m.PkgPath] = true
+	}
+	for _, p := range w.meta.sorted() {
+		if own[p.PkgPath] || p.ForTest != "" || p.Imports[rootPath] == nil || strings.HasPrefix(p.PkgPath, rootPath+"/") {
+			continue
+		}
+		pkg, err := w.im.types(p)
+		if err != nil || pkg == nil {
+			continue // newWorld sees that the package is not whole
+		}
+		for _, name := range pkg.Scope().Names() {
+			obj, ok := pkg.Scope().Lookup(name).(*types.TypeName)
+			if !ok || obj.IsAlias() || !model.IsModel(obj.Type()) {
+				continue
+			}
+			d := &declared{path: p.PkgPath, unsure: hasInvalid(obj.Type().Underlying(), 0)}
+			if d.model, d.problems = model.FromTypes(obj, w.fset); d.model != nil {
+				d.unsure = d.unsure || len(d.problems) > 0
+				all = append(all, d)
+			}
+		}
+	}
+	return all
+}
+
+// metaErrors are what the go command says is wrong with a package.
+func metaErrors(m *unitMeta) []error {
+	var errs []error
+	for _, e := range m.Errors {
+		errs = append(errs, errors.New(e.Error()))
+	}
+	return errs
 }

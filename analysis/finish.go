@@ -1,0 +1,243 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/graph"
+	"github.com/dataflow-go/dataflow/model"
+)
+
+// maxPaths bounds how many paths through branches are checked on their own.
+const maxPaths = 16
+
+// finish checks a unit against the models of the world.
+func finish(u *unit, w *world) *Package {
+	p := &Package{Path: u.meta.PkgPath, Dir: u.meta.Dir, LoadErrors: u.errs}
+	for _, f := range u.files {
+		p.Files = append(p.Files, f.name)
+	}
+	resolver := w.modelsFor(u.meta)
+	for _, d := range u.models {
+		p.Models = append(p.Models, d.model)
+		p.Diagnostics = append(p.Diagnostics, d.diagnostics()...)
+	}
+	p.Diagnostics = append(p.Diagnostics, setDiagnostics(u, resolver)...)
+	for _, d := range u.drafts {
+		if len(d.ops) == 0 && d.fragment {
+			continue
+		}
+		d := closeOver(d, w)
+		wf := d.workflow(resolver)
+		p.targets = append(p.targets, targetsOf(wf, d, resolver)...)
+		if !d.fragment {
+			p.Workflows = append(p.Workflows, wf)
+		}
+		for _, g := range d.paths() {
+			for _, finding := range graph.Check(g, resolver) {
+				p.Diagnostics = append(p.Diagnostics, diagnose(u, d, finding))
+			}
+		}
+	}
+	p.Diagnostics = sortDiagnostics(p.Diagnostics)
+	slices.SortStableFunc(p.Workflows, func(a, b *Workflow) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Graph.Span.Start.Offset, b.Graph.Span.Start.Offset))
+	})
+	return p
+}
+
+// closeOver is the draft with what the rest of the workspace does to it.
+func closeOver(d *draft, w *world) *draft {
+	out := *d
+	if w.extended(d.owner) {
+		out.openAt(d.owner+" is built on elsewhere", d.span)
+	}
+	for _, p := range d.passes {
+		if w.extends(p, 0) {
+			out.openAt("it is given to "+cmp.Or(p.callee, "a function that is not in sight"), p.where)
+		}
+	}
+	return &out
+}
+
+// workflow is the draft as one graph: what may happen is in it, too.
+func (d *draft) workflow(models *models) *Workflow {
+	wf := &Workflow{
+		Graph: d.graph(d.ops),
+		Func:  d.fn.name, File: d.file.name,
+		Span: d.fn.file.span(d.fn.head), Body: d.fn.file.span(d.fn.body),
+	}
+	seen := map[*model.Model]bool{}
+	for i := range wf.Graph.Nodes {
+		if c := graph.Resolve(wf.Graph.Nodes[i].Type.S, models); c != nil && c.Model != nil && !seen[c.Model] {
+			seen[c.Model] = true
+			wf.Models = append(wf.Models, c.Model)
+		}
+	}
+	wf.Runnable = d.runnable(wf.Graph)
+	return wf
+}
+
+// graph makes a graph of some of the draft's calls.
+func (d *draft) graph(ops []op) *graph.Graph {
+	g := &graph.Graph{Name: d.name.S, Open: d.open, Span: d.span}
+	for _, o := range ops {
+		switch {
+		case o.node != nil:
+			g.Nodes = append(g.Nodes, *o.node)
+		case o.conn != nil:
+			g.Connections = append(g.Connections, *o.conn)
+		case o.dep != nil:
+			g.Dependencies = append(g.Dependencies, *o.dep)
+		case o.tx != nil:
+			g.Transactions = append(g.Transactions, *o.tx)
+		}
+	}
+	return g
+}
+
+// paths are the graphs to check: what is always built, with what one path through
+// the branches adds. Calls of different branches never meet in one graph.
+func (d *draft) paths() []*graph.Graph {
+	var leaves [][]int
+	for _, o := range d.ops {
+		if len(o.ctx) == 0 || slices.ContainsFunc(leaves, func(l []int) bool { return isPrefix(o.ctx, l) }) {
+			continue
+		}
+		leaves = slices.DeleteFunc(leaves, func(l []int) bool { return isPrefix(l, o.ctx) })
+		leaves = append(leaves, o.ctx)
+	}
+	if len(leaves) == 0 {
+		return []*graph.Graph{d.graph(d.ops)}
+	}
+	var graphs []*graph.Graph
+	for _, leaf := range leaves[:min(len(leaves), maxPaths)] {
+		var ops []op
+		for _, o := range d.ops {
+			if isPrefix(o.ctx, leaf) {
+				ops = append(ops, o)
+			}
+		}
+		graphs = append(graphs, d.graph(ops))
+	}
+	return graphs
+}
+
+func isPrefix(short, long []int) bool {
+	return len(short) <= len(long) && slices.Equal(short, long[:len(short)])
+}
+
+// diagnose turns a finding into a diagnostic with its fixes.
+func diagnose(u *unit, d *draft, f graph.Finding) Diagnostic {
+	out := Diagnostic{Finding: f.Finding, File: f.Span.Start.Filename}
+	if out.File == "" {
+		out.File = d.file.name
+	}
+	return out
+}
+
+// sortDiagnostics sorts by place and keeps one of each: two paths, or two callers
+// of a helper, meet the same mistake.
+func sortDiagnostics(all []Diagnostic) []Diagnostic {
+	slices.SortStableFunc(all, func(a, b Diagnostic) int {
+		return cmp.Or(
+			strings.Compare(a.File, b.File),
+			cmp.Compare(a.Span.Start.Offset, b.Span.Start.Offset),
+			cmp.Compare(a.Span.End.Offset, b.Span.End.Offset),
+			strings.Compare(string(a.Code), string(b.Code)),
+		)
+	})
+	return slices.CompactFunc(all, func(a, b Diagnostic) bool {
+		return a.File == b.File && a.Span == b.Span && a.Code == b.Code && a.Message == b.Message
+	})
+}
+
+// runnable says what keeps the graph from running as it is read from the source.
+func (d *draft) runnable(g *graph.Graph) error {
+	not := func(span errcatalog.Span, details errcatalog.Details, format string, args ...any) error {
+		details.Workflow = g.Name
+		details.Reason = fmt.Sprintf(format, args...)
+		return errcatalog.New(errcatalog.Finding{
+			Code:    errcatalog.DF503,
+			Message: fmt.Sprintf("%s:%d: %s; run the program itself for this", base(span.Start.Filename), span.Start.Line, details.Reason),
+			Details: details, Span: span,
+		})
+	}
+	if d.open {
+		return not(d.where, errcatalog.Details{}, "the workflow cannot be read whole from the source: %s", d.why)
+	}
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		at := errcatalog.Details{Node: n.ID.S, NodeType: n.Type.S}
+		switch {
+		case n.Type.S == graph.FuncType:
+			return not(n.Call, at, "node %q calls a function of the program", n.ID.S)
+		case !n.ID.Known:
+			return not(n.ID.Span, at, "the id of a node is computed when the program runs")
+		case !n.Type.Known:
+			return not(n.Type.Span, at, "the type of node %q is computed when the program runs", n.ID.S)
+		}
+		if path, v := unknownIn(&n.Params, ""); v != nil {
+			at.Param = path
+			if path == "" {
+				return not(v.Span, at, "the parameters of node %q are computed when the program runs", n.ID.S)
+			}
+			return not(v.Span, at, "the parameter %q of node %q is computed when the program runs", path, n.ID.S)
+		}
+	}
+	for i := range g.Connections {
+		c := &g.Connections[i]
+		for _, t := range []graph.Text{c.From, c.Output, c.To, c.Input} {
+			if !t.Known {
+				return not(t.Span, errcatalog.Details{}, "an argument of AddConnection is computed when the program runs")
+			}
+		}
+	}
+	for i := range g.Dependencies {
+		for _, t := range []graph.Text{g.Dependencies[i].Before, g.Dependencies[i].After} {
+			if !t.Known {
+				return not(t.Span, errcatalog.Details{}, "an argument of AddDependency is computed when the program runs")
+			}
+		}
+	}
+	return nil
+}
+
+// unknownIn finds the first value that source alone does not give.
+func unknownIn(v *graph.Value, path string) (string, *graph.Value) {
+	switch v.State {
+	case graph.StateOpaque, graph.StateTyped:
+		return path, v
+	case graph.StateInput:
+		if v.Input.Default != nil {
+			return unknownIn(v.Input.Default, path)
+		}
+	case graph.StateMap, graph.StateList:
+		if v.Partial {
+			return path, v
+		}
+	}
+	for i := range v.Entries {
+		if p, bad := unknownIn(&v.Entries[i].Value, joinPath(path, v.Entries[i].Key)); bad != nil {
+			return p, bad
+		}
+	}
+	for i := range v.Items {
+		if p, bad := unknownIn(&v.Items[i], joinPath(path, fmt.Sprint(i))); bad != nil {
+			return p, bad
+		}
+	}
+	return "", nil
+}
+
+func joinPath(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+func base(file string) string { return file[strings.LastIndexAny(file, `/\`)+1:] }

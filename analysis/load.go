@@ -1,0 +1,270 @@
+package analysis
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/dataflow-go/dataflow/errcatalog"
+)
+
+// rootPath is the package that user code imports to describe workflows.
+const rootPath = "github.com/dataflow-go/dataflow"
+
+// metadata is what the go command says about the workspace.
+type metadata struct {
+	pkgs   map[string]*packages.Package // by ID, dependencies too
+	byPath map[string]*packages.Package // by import path, without test variants
+	units  []*unitMeta                  // the workspace's own packages, by import path
+	// err says why there is nothing to analyse.
+	err error
+	// toRoot remembers, by ID, which packages depend on this module's root. It is
+	// touched only by who holds the workspace's token.
+	toRoot map[string]bool
+	hidden map[string]bool // types in files that build constraints leave out; as toRoot
+}
+
+// unitMeta is one package of the workspace, with its in-package tests.
+type unitMeta struct {
+	*packages.Package
+	test bool // an external test package
+}
+
+// loadMode asks for what lists packages and names their export data. Types and
+// syntax are made here, from the editor's buffers: go/packages would check every
+// dependency from source as soon as it is told of one buffer.
+const loadMode = packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps |
+	packages.NeedModule | packages.NeedExportFile | packages.NeedTypesSizes | packages.NeedForTest
+
+// load asks the go command about the modules at o.Dir, and about more packages
+// that unsaved files import.
+func load(ctx context.Context, o Options, more []string) (*metadata, error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	env, err := goEnv(ctx, o, dir)
+	if err != nil {
+		return nil, err
+	}
+	if env.GOWORK == "" || env.GOWORK == "off" {
+		if env.GOMOD == "" || env.GOMOD == os.DevNull {
+			return &metadata{err: noModule(dir)}, nil
+		}
+		dir = filepath.Dir(env.GOMOD)
+	} else {
+		dir = filepath.Dir(env.GOWORK)
+	}
+	patterns := []string{"./..."}
+	if env.GOWORK != "" && env.GOWORK != "off" {
+		if patterns, err = workPatterns(ctx, o, dir); err != nil {
+			return nil, err
+		}
+	}
+	if o.Progress != nil {
+		o.Progress("Loading packages of " + dir)
+	}
+	roots, err := packages.Load(&packages.Config{
+		Context: ctx, Mode: loadMode, Dir: dir, Env: o.Env, BuildFlags: o.BuildFlags, Tests: true,
+	}, append(patterns, more...)...)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return &metadata{err: unreadable(dir, err)}, nil
+	}
+	return newMetadata(dir, roots), nil
+}
+
+func newMetadata(dir string, roots []*packages.Package) *metadata {
+	m := &metadata{pkgs: map[string]*packages.Package{}, byPath: map[string]*packages.Package{}, toRoot: map[string]bool{}}
+	packages.Visit(roots, nil, func(p *packages.Package) {
+		m.pkgs[p.ID] = p
+		if p.ForTest == "" {
+			m.byPath[p.PkgPath] = p
+		}
+	})
+	best := map[string]*packages.Package{}
+	for _, p := range roots {
+		switch {
+		case p.Module == nil || !p.Module.Main, // a package that an unsaved file imports
+			p.ForTest != "" && p.ForTest != strings.TrimSuffix(p.PkgPath, "_test"), // rebuilt for another's test
+			isTestMain(p):
+			continue
+		}
+		if old := best[p.PkgPath]; old == nil || len(p.GoFiles) > len(old.GoFiles) {
+			best[p.PkgPath] = p
+		}
+	}
+	for _, p := range best {
+		m.units = append(m.units, &unitMeta{Package: p, test: p.ForTest != "" && p.PkgPath != p.ForTest})
+	}
+	slices.SortFunc(m.units, func(a, b *unitMeta) int { return strings.Compare(a.PkgPath, b.PkgPath) })
+	if len(m.units) == 0 {
+		m.err = emptyModule(dir, roots)
+	}
+	return m
+}
+
+// isTestMain reports whether p is the program that go test makes.
+func isTestMain(p *packages.Package) bool {
+	return p.Name == "main" && strings.HasSuffix(p.ID, ".test")
+}
+
+type goSettings struct{ GOMOD, GOWORK string }
+
+func goEnv(ctx context.Context, o Options, dir string) (goSettings, error) {
+	var s goSettings
+	out, err := runGo(ctx, o, dir, "env", "-json", "GOMOD", "GOWORK")
+	if err == nil {
+		err = json.Unmarshal(out, &s)
+	}
+	return s, err
+}
+
+// workPatterns lists every package of every module that go.work uses.
+func workPatterns(ctx context.Context, o Options, dir string) ([]string, error) {
+	out, err := runGo(ctx, o, dir, "list", "-m", "-f", "{{.Dir}}")
+	if err != nil {
+		return nil, err
+	}
+	var patterns []string
+	for line := range strings.Lines(string(out)) {
+		if line = strings.TrimSpace(line); line != "" {
+			patterns = append(patterns, filepath.Join(line, "..."))
+		}
+	}
+	if len(patterns) == 0 {
+		patterns = []string{"./..."}
+	}
+	return patterns, nil
+}
+
+// runGo runs the go command. It fails with DF-401 when there is none.
+func runGo(ctx context.Context, o Options, dir string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env = dir, o.Env
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err == nil {
+		return out, nil
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	reason := strings.TrimSpace(stderr.String())
+	if reason == "" {
+		reason = err.Error()
+	}
+	message := fmt.Sprintf("go %s failed in %s: %s", strings.Join(args, " "), dir, reason)
+	if errors.Is(err, exec.ErrNotFound) {
+		message = "the go command is not on PATH, so the workspace cannot be read"
+	}
+	return nil, setupError(message, reason)
+}
+
+// setupError is a DF-401: the workspace itself is not in order.
+func setupError(message, reason string) error {
+	return errcatalog.New(errcatalog.Finding{
+		Code:    errcatalog.DF401,
+		Message: message,
+		Details: errcatalog.Details{Reason: reason},
+	})
+}
+
+func noModule(dir string) error {
+	return setupError(fmt.Sprintf("%s is in no Go module: run `go mod init` there, or open the folder that holds go.mod", dir), "go.mod not found")
+}
+
+func unreadable(dir string, err error) error {
+	return setupError(fmt.Sprintf("the packages of %s cannot be listed: %v", dir, err), err.Error())
+}
+
+func emptyModule(dir string, roots []*packages.Package) error {
+	for _, p := range roots {
+		for _, e := range p.Errors {
+			return setupError(fmt.Sprintf("the packages of %s cannot be listed: %s", dir, e.Msg), e.Msg)
+		}
+	}
+	return setupError(dir+" holds no Go packages", "no Go files")
+}
+
+// sorted lists all packages by ID.
+func (m *metadata) sorted() []*packages.Package {
+	return slices.SortedFunc(maps.Values(m.pkgs), func(a, b *packages.Package) int { return strings.Compare(a.ID, b.ID) })
+}
+
+// dependsOnRoot reports whether p imports this module's root package, at any depth.
+func (m *metadata) dependsOnRoot(p *packages.Package) bool {
+	if p.PkgPath == rootPath {
+		return true
+	}
+	if known, ok := m.toRoot[p.ID]; ok {
+		return known
+	}
+	m.toRoot[p.ID] = false
+	for _, dep := range p.Imports {
+		if m.dependsOnRoot(dep) {
+			m.toRoot[p.ID] = true
+			break
+		}
+	}
+	return m.toRoot[p.ID]
+}
+
+// embedsForeign reports whether a struct of f embeds one of another package.
+func embedsForeign(f *ast.File) bool {
+	found := false
+	ast.Inspect(f, func(n ast.Node) bool {
+		if st, ok := n.(*ast.StructType); ok && st.Fields != nil {
+			for _, field := range st.Fields.List {
+				t := ast.Unparen(field.Type)
+				if _, ok := t.(*ast.SelectorExpr); ok && len(field.Names) == 0 {
+					found = true
+				}
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// hides reports whether a file that build constraints leave out of the build
+// declares a type of the name: it may be a model.
+func (m *metadata) hides(name string) bool {
+	if m.hidden == nil {
+		m.hidden = map[string]bool{}
+		for _, u := range m.units {
+			for _, file := range u.IgnoredFiles {
+				if filepath.Ext(file) != ".go" {
+					continue
+				}
+				f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+				if f == nil || err != nil && len(f.Decls) == 0 {
+					continue
+				}
+				ast.Inspect(f, func(n ast.Node) bool {
+					if spec, ok := n.(*ast.TypeSpec); ok {
+						m.hidden[spec.Name.Name] = true
+					}
+					return true
+				})
+			}
+		}
+	}
+	return m.hidden[name]
+}

@@ -1,0 +1,205 @@
+package analysis
+
+import (
+	"crypto/sha256"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/dataflow-go/dataflow/errcatalog"
+)
+
+type hash = [sha256.Size]byte
+
+// buffers are the contents of files: the editor's where it has one, else the
+// disk's, read once.
+type buffers struct {
+	mu      sync.Mutex
+	overlay map[string][]byte // guarded by mu
+	disk    map[string][]byte // guarded by mu; nil content: the file is not there
+}
+
+func newBuffers() *buffers {
+	return &buffers{overlay: map[string][]byte{}, disk: map[string][]byte{}}
+}
+
+func (b *buffers) set(file string, content []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.overlay[file] = slices.Clone(content)
+	if b.overlay[file] == nil {
+		b.overlay[file] = []byte{}
+	}
+}
+
+func (b *buffers) clear(file string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.overlay, file)
+	delete(b.disk, file)
+}
+
+func (b *buffers) forgetDisk() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.disk)
+}
+
+// read returns a file's content; ok is false when there is none.
+func (b *buffers) read(file string) (content []byte, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c, ok := b.overlay[file]; ok {
+		return c, true
+	}
+	c := b.readDisk(file)
+	return c, c != nil
+}
+
+// onDisk returns what the disk has, whatever an editor has.
+func (b *buffers) onDisk(file string) (content []byte, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := b.readDisk(file)
+	return c, c != nil
+}
+
+// readDisk is called with mu held.
+func (b *buffers) readDisk(file string) []byte {
+	c, ok := b.disk[file]
+	if !ok {
+		var err error
+		if c, err = os.ReadFile(file); err != nil {
+			c = nil
+		} else if c == nil {
+			c = []byte{}
+		}
+		b.disk[file] = c
+	}
+	return c
+}
+
+// opened lists the files that an editor has open, sorted.
+func (b *buffers) opened() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	files := make([]string, 0, len(b.overlay))
+	for f := range b.overlay {
+		files = append(files, f)
+	}
+	slices.Sort(files)
+	return files
+}
+
+// A source is one parsed file. It is immutable.
+type source struct {
+	name    string
+	src     []byte
+	sum     hash
+	ast     *ast.File
+	tok     *token.File
+	errs    []error
+	imports []string
+	// api is the hash of the file without the bodies of its functions: what
+	// packages that import it can see.
+	api hash
+}
+
+func (s *source) isTest() bool {
+	base := filepath.Base(s.name)
+	return len(base) > len("_test.go") && base[len(base)-len("_test.go"):] == "_test.go"
+}
+
+// parse reads one file. It always returns a syntax tree, of what could be read.
+func parse(fset *token.FileSet, name string, src []byte) *source {
+	s := &source{name: name, src: src, sum: sha256.Sum256(src)}
+	f, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution|parser.AllErrors|parser.ParseComments)
+	if f == nil {
+		f = &ast.File{Name: ast.NewIdent("_")}
+	}
+	if err != nil {
+		s.errs = append(s.errs, err)
+	}
+	s.ast = f
+	s.tok = fset.File(f.FileStart)
+	if s.tok == nil { // nothing could be read
+		s.tok = fset.AddFile(name, -1, len(src))
+		s.tok.SetLinesForContent(src)
+	}
+	for _, imp := range f.Imports {
+		if path, err := strconv.Unquote(imp.Path.Value); err == nil {
+			s.imports = append(s.imports, path)
+		}
+	}
+	h := sha256.New()
+	from := 0
+	for _, d := range f.Decls {
+		if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil {
+			start, end := s.offset(fd.Body.Lbrace), s.offset(fd.Body.End())
+			if start >= from && end >= start {
+				h.Write(src[from:start])
+				from = end
+			}
+		}
+	}
+	h.Write(src[from:])
+	h.Sum(s.api[:0])
+	return s
+}
+
+// offset is the byte offset of pos, kept inside the file: positions of broken
+// syntax can lie outside.
+func (s *source) offset(pos token.Pos) int {
+	base := s.tok.Base()
+	switch {
+	case !pos.IsValid() || int(pos) < base:
+		return 0
+	case int(pos) > base+len(s.src):
+		return len(s.src)
+	}
+	return int(pos) - base
+}
+
+// position is where the byte offset stands, without //line directives.
+func (s *source) position(offset int) token.Position {
+	offset = max(0, min(offset, len(s.src), s.tok.Size()))
+	p := s.tok.PositionFor(token.Pos(s.tok.Base()+offset), false)
+	p.Filename = s.name
+	return p
+}
+
+// between is the span of two byte offsets.
+func (s *source) between(start, end int) errcatalog.Span {
+	return errcatalog.Span{Start: s.position(start), End: s.position(max(start, end))}
+}
+
+// span is where a node stands.
+func (s *source) span(n ast.Node) errcatalog.Span {
+	return s.between(s.offset(n.Pos()), s.offset(n.End()))
+}
+
+// inner is what stands inside the quotes of a string literal, and the whole
+// expression for anything else.
+func (s *source) inner(e ast.Expr) errcatalog.Span {
+	if lit, ok := ast.Unparen(e).(*ast.BasicLit); ok && lit.Kind == token.STRING {
+		start, end := s.offset(lit.Pos()), s.offset(lit.End())
+		if end-start >= 2 {
+			return s.between(start+1, end-1)
+		}
+	}
+	return s.span(e)
+}
+
+// text is the source of a node.
+func (s *source) text(n ast.Node) string {
+	start, end := s.offset(n.Pos()), s.offset(n.End())
+	if start > end {
+		return ""
+	}
+	return string(s.src[start:end])
+}

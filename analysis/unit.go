@@ -1,0 +1,218 @@
+package analysis
+
+import (
+	"crypto/sha256"
+	"errors"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+
+	"github.com/dataflow-go/dataflow/model"
+)
+
+// A unit is one package of the workspace as its syntax and types have it, before
+// the workspace's models are known.
+type unit struct {
+	meta    *unitMeta
+	key     hash // of all that it was made from
+	files   []*source
+	pkg     *types.Package
+	errs    []error
+	models  []*declared
+	drafts  []*draft
+	extends *extensions
+}
+
+// declared is one model's declaration.
+type declared struct {
+	model    *model.Model
+	problems []model.Problem
+	file     *source
+	spec     *ast.TypeSpec
+	path     string // import path of the package that declares it
+	local    bool   // declared in a function, or in a test
+	// unsure says that a type in it could not be seen, so that it may be any
+	// model of its name.
+	unsure bool
+}
+
+// names that make a function's body matter.
+var builderNames = map[string]bool{
+	"NewWorkflow": true, "AddNode": true, "AddConnection": true, "AddDependency": true, "AddFunc": true,
+	"AddTransaction": true, "Workflow": true, "Model": true,
+}
+
+// checkUnit type-checks the parts of a package that can hold models or builder
+// calls, and reads both out of it.
+func checkUnit(m *unitMeta, files []*source, im *importer, key hash) *unit {
+	u := &unit{meta: m, key: key, files: files}
+	info := &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{},
+	}
+	names := matteringNames(files)
+	trees := make([]*ast.File, len(files))
+	for i, f := range files {
+		u.errs = append(u.errs, f.errs...)
+		trees[i] = withoutBodies(f.ast, names)
+	}
+	conf := types.Config{
+		Importer: im.importFor(m.Package), FakeImportC: true, Sizes: m.TypesSizes, GoVersion: goVersion(m.Package),
+		Error: func(err error) {
+			var te types.Error
+			if errors.As(err, &te) && !te.Soft {
+				u.errs = append(u.errs, err)
+			}
+		},
+	}
+	u.pkg, _ = conf.Check(m.PkgPath, im.fset, trees, info) // Error has them all
+	u.models = declaredModels(u, info, im.fset)
+	x := newExtractor(u, info)
+	x.run()
+	u.drafts, u.extends = x.drafts, x.extensions
+	return u
+}
+
+// matteringNames are the names that make a body matter: the builder's, and those
+// of package variables that hold a workflow.
+func matteringNames(files []*source) map[string]bool {
+	names := builderNames
+	for _, f := range files {
+		for _, d := range f.ast.Decls {
+			gd, ok := d.(*ast.GenDecl)
+			if !ok || gd.Tok != token.VAR {
+				continue
+			}
+			for _, s := range gd.Specs {
+				vs, ok := s.(*ast.ValueSpec)
+				if !ok || !mentions(vs, builderNames) {
+					continue
+				}
+				if len(names) == len(builderNames) {
+					names = map[string]bool{}
+					for n := range builderNames {
+						names[n] = true
+					}
+				}
+				for _, n := range vs.Names {
+					names[n.Name] = true
+				}
+			}
+		}
+	}
+	return names
+}
+
+// withoutBodies is f without the bodies of functions that mention none of names.
+func withoutBodies(f *ast.File, names map[string]bool) *ast.File {
+	out := *f
+	out.Decls = slices.Clone(f.Decls)
+	for i, d := range out.Decls {
+		fd, ok := d.(*ast.FuncDecl)
+		if !ok || fd.Body == nil || fd.Name.Name == "init" || fd.Name.Name == "main" || fd.Type.TypeParams != nil || mentions(fd, names) {
+			continue
+		}
+		c := *fd
+		c.Body = nil
+		out.Decls[i] = &c
+	}
+	return &out
+}
+
+// mentions reports whether an identifier of names stands in n.
+func mentions(n ast.Node, names map[string]bool) bool {
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && names[id.Name] {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// unitKey identifies all that a unit is made from.
+func unitKey(m *unitMeta, files []*source, im *importer) hash {
+	h := sha256.New()
+	for _, f := range files {
+		h.Write([]byte(f.name))
+		h.Write(f.sum[:])
+	}
+	seen := map[string]bool{}
+	for _, f := range files {
+		for _, path := range f.imports {
+			dep := m.Imports[path]
+			if dep == nil {
+				dep = im.meta.byPath[path]
+			}
+			if dep == nil || seen[dep.ID] {
+				continue
+			}
+			seen[dep.ID] = true
+			if k := im.staleKey(dep); k != nil {
+				h.Write(k[:])
+			}
+		}
+	}
+	var k hash
+	h.Sum(k[:0])
+	return k
+}
+
+// declaredModels finds the models that a package declares, at any level.
+func declaredModels(u *unit, info *types.Info, fset *token.FileSet) []*declared {
+	var all []*declared
+	for _, f := range u.files {
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok {
+				return true
+			}
+			obj, _ := info.Defs[spec.Name].(*types.TypeName)
+			if obj == nil || obj.Type() == nil || obj.IsAlias() || !model.IsModel(obj.Type()) {
+				return true
+			}
+			d := &declared{file: f, spec: spec, path: u.meta.PkgPath, local: obj.Parent() != u.pkg.Scope() || f.isTest()}
+			if d.unsure = hasInvalid(obj.Type().Underlying(), 0); d.unsure {
+				d.model = &model.Model{Name: obj.Name(), PkgPath: u.meta.PkgPath}
+			} else {
+				d.model, d.problems = model.FromTypes(obj, fset)
+				d.unsure = len(d.problems) > 0
+			}
+			if d.model != nil {
+				all = append(all, d)
+			}
+			return true
+		})
+	}
+	return all
+}
+
+// hasInvalid reports whether a type in t could not be resolved.
+func hasInvalid(t types.Type, depth int) bool {
+	if t == nil || depth > 6 {
+		return t == nil
+	}
+	switch t := types.Unalias(t).(type) {
+	case *types.Basic:
+		return t.Kind() == types.Invalid
+	case *types.Named:
+		return t.Underlying() == nil || hasInvalid(t.Underlying(), depth+1)
+	case *types.Pointer:
+		return hasInvalid(t.Elem(), depth+1)
+	case *types.Slice:
+		return hasInvalid(t.Elem(), depth+1)
+	case *types.Array:
+		return hasInvalid(t.Elem(), depth+1)
+	case *types.Map:
+		return hasInvalid(t.Key(), depth+1) || hasInvalid(t.Elem(), depth+1)
+	case *types.Struct:
+		for f := range t.Fields() {
+			if hasInvalid(f.Type(), depth+1) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,236 @@
+package analysis
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/dataflow-go/dataflow/model"
+)
+
+// A world is every model of the workspace, and what its functions do to workflows
+// that are not theirs.
+type world struct {
+	meta       *metadata
+	byName     map[string][]*declared
+	closed     bool
+	extensions []*extensions
+	key        hash // of all that findings depend on
+}
+
+func newWorld(meta *metadata, units map[string]*unit, foreign []*declared) *world {
+	w := &world{meta: meta, byName: map[string][]*declared{}, closed: len(meta.units) > 0}
+	add := func(d *declared) { w.byName[d.model.Name] = append(w.byName[d.model.Name], d) }
+	for _, path := range slices.Sorted(maps.Keys(units)) {
+		u := units[path]
+		for _, d := range u.models {
+			add(d)
+		}
+		w.extensions = append(w.extensions, u.extends)
+		for _, f := range u.files {
+			// A file that cannot be read whole may declare more models than are seen.
+			if len(f.errs) > 0 && bytes.Contains(f.src, []byte("Model")) {
+				w.closed = false
+			}
+		}
+	}
+	for _, d := range foreign {
+		add(d)
+	}
+	w.closed = w.closed && !meta.hasUnknown()
+	w.key = w.fingerprint()
+	return w
+}
+
+// hasUnknown reports whether models may hide in packages that are not there or in
+// files that build constraints leave out.
+func (m *metadata) hasUnknown() bool {
+	for _, p := range m.pkgs {
+		if len(p.GoFiles) == 0 && len(p.Errors) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// fingerprint identifies what results depend on: the models and the extensions.
+func (w *world) fingerprint() hash {
+	h := sha256.New()
+	fmt.Fprintln(h, w.closed)
+	for _, name := range slices.Sorted(maps.Keys(w.byName)) {
+		for _, d := range w.byName[name] {
+			m := *d.model
+			fmt.Fprintf(h, "%s %s %v %v %v\n", name, d.path, d.local, d.unsure, m.Pos)
+			for _, f := range m.Fields {
+				ref := ""
+				if f.Ref != nil {
+					ref = fmt.Sprint(*f.Ref)
+				}
+				f.Ref = nil
+				fmt.Fprintf(h, "%+v %s\n", f, ref)
+			}
+			fmt.Fprintln(h, m.Table, m.Keys, m.Indexes, m.SoftDelete, m.Versioned, m.Tenant)
+		}
+	}
+	for _, x := range w.extensions {
+		fmt.Fprintln(h, slices.Sorted(maps.Keys(x.results)))
+		for _, fn := range slices.Sorted(maps.Keys(x.params)) {
+			for i := range 8 {
+				fmt.Fprintln(h, fn, i, w.extends(pass{callee: fn, arg: i}, 0))
+			}
+		}
+		for _, fn := range slices.Sorted(maps.Keys(x.passed)) {
+			fmt.Fprintln(h, fn, len(x.passed[fn]))
+		}
+	}
+	var k hash
+	h.Sum(k[:0])
+	return k
+}
+
+// extends reports whether a function may build on a workflow that it is given.
+func (w *world) extends(p pass, depth int) bool {
+	if p.callee == "" || depth > 8 {
+		return true
+	}
+	for _, x := range w.extensions {
+		d, ok := x.params[p.callee][p.arg]
+		if !ok {
+			continue
+		}
+		if len(d.ops) > 0 || d.why != "" && !strings.HasPrefix(d.why, "it is made elsewhere") {
+			return true
+		}
+		return slices.ContainsFunc(d.passes, func(p pass) bool { return w.extends(p, depth+1) })
+	}
+	return true // not in sight
+}
+
+// extended reports whether someone builds on the workflow that a function returns
+// or a package variable holds.
+func (w *world) extended(owner string) bool {
+	if owner == "" {
+		return false
+	}
+	for _, x := range w.extensions {
+		if x.results[owner] || slices.ContainsFunc(x.passed[owner], func(p pass) bool { return w.extends(p, 0) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// models are what a package's node types can mean: one in the same package, else
+// the nearest that it imports, else one of the workspace.
+type models struct {
+	world *world
+	level map[string]int // import path → how far away it is imported
+	path  string
+	known map[string]resolved
+}
+
+type resolved struct {
+	d         *declared
+	ambiguous bool
+}
+
+func (w *world) modelsFor(m *unitMeta) *models {
+	r := &models{world: w, level: map[string]int{m.PkgPath: 0}, path: m.PkgPath, known: map[string]resolved{}}
+	next := []*packages.Package{m.Package}
+	for depth := 1; len(next) > 0; depth++ {
+		var after []*packages.Package
+		for _, p := range next {
+			for _, dep := range p.Imports {
+				if _, seen := r.level[dep.PkgPath]; !seen && w.meta.dependsOnRoot(dep) {
+					r.level[dep.PkgPath] = depth
+					after = append(after, dep)
+				}
+			}
+		}
+		next = after
+	}
+	return r
+}
+
+// distance orders candidates: same package, imports from near to far, the
+// workspace, and last what only a function or a test of another package declares.
+func (r *models) distance(d *declared) int {
+	const workspace, hidden = 1 << 20, 1 << 21
+	level, imported := r.level[d.path]
+	switch {
+	case imported && (level == 0 || !d.local):
+		return level
+	case d.local && strings.TrimSuffix(d.path, "_test") != strings.TrimSuffix(r.path, "_test"):
+		return hidden
+	}
+	return workspace
+}
+
+func (r *models) resolve(name string) resolved {
+	if res, ok := r.known[name]; ok {
+		return res
+	}
+	var res resolved
+	best := -1
+	for _, d := range r.world.byName[name] {
+		switch dist := r.distance(d); {
+		case best < 0 || dist < best:
+			best, res = dist, resolved{d: d, ambiguous: dist >= 1<<21}
+		case dist == best && !sameModel(res.d.model, d.model):
+			res.ambiguous = true
+		}
+		if r.distance(d) == best && d.unsure {
+			res.ambiguous = true
+		}
+	}
+	if best < 0 && r.world.meta.hides(name) {
+		res.ambiguous = true
+	}
+	r.known[name] = res
+	return res
+}
+
+// Model returns the model of a name, or nil when there is none or it cannot be
+// said which one is meant.
+func (r *models) Model(name string) *model.Model {
+	if res := r.resolve(name); res.d != nil && !res.ambiguous {
+		return res.d.model
+	}
+	return nil
+}
+
+// Names lists the models that can be meant, sorted.
+func (r *models) Names() []string {
+	names := slices.Sorted(maps.Keys(r.world.byName))
+	return slices.DeleteFunc(names, func(name string) bool {
+		return !slices.ContainsFunc(r.world.byName[name], func(d *declared) bool { return r.distance(d) < 1<<21 })
+	})
+}
+
+// Closed reports whether every model that can be meant is known.
+func (r *models) Closed() bool { return r.world.closed }
+
+// Ambiguous reports whether there is a model of the name and it cannot be said
+// which, or what it is.
+func (r *models) Ambiguous(name string) bool { return r.resolve(name).ambiguous }
+
+// sameModel reports whether two models have equal contracts.
+func sameModel(a, b *model.Model) bool {
+	plain := func(m *model.Model) model.Model {
+		c := *m
+		c.PkgPath, c.Pos.Filename, c.Pos.Line, c.Pos.Column, c.Pos.Offset = "", "", 0, 0, 0
+		c.Fields = slices.Clone(m.Fields)
+		for i := range c.Fields {
+			f := &c.Fields[i]
+			f.Index, f.Pos.Filename, f.Pos.Line, f.Pos.Column, f.Pos.Offset = nil, "", 0, 0, 0
+		}
+		return c
+	}
+	return a == b || reflect.DeepEqual(plain(a), plain(b))
+}
