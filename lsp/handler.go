@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
@@ -63,15 +64,54 @@ func decode[P any](raw json.RawMessage) (*P, error) {
 // overtake each other and in which a panic, an unknown notification or an
 // undecodable parameter ends the connection.
 func (s *server) handler() jsonrpc2.Handler {
-	handle, cancel := jsonrpc2.CancelHandler(s.handle)
 	return func(ctx context.Context, req *jsonrpc2.Request) (any, error) {
 		if req.Method() == protocol.MethodCancelRequest {
 			if id, ok := cancelledID(req.Params()); ok {
-				cancel(id)
+				s.inFlight.cancel(id)
 			}
 			return nil, nil
 		}
-		return handle(ctx, req)
+		return s.handle(ctx, req)
+	}
+}
+
+// inFlight are the requests that are being answered. It is safe for concurrent use.
+type inFlight struct {
+	mu   sync.Mutex
+	byID map[jsonrpc2.ID]context.CancelFunc // guarded by mu
+}
+
+// begin returns a context for a request that $/cancelRequest ends, and what to
+// call when it is answered.
+//
+// The context comes from the session's. One made from the request's own would
+// be wrong: the connection reuses that once the handler has returned, while
+// package context may still look at it. For the same reason jsonrpc2's
+// CancelHandler is not used.
+func (f *inFlight) begin(session context.Context, id jsonrpc2.ID) (context.Context, func()) {
+	if text, ok := id.StringValue(); ok {
+		id = jsonrpc2.NewStringID(strings.Clone(text))
+	}
+	ctx, cancel := context.WithCancel(session)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.byID == nil {
+		f.byID = map[jsonrpc2.ID]context.CancelFunc{}
+	}
+	f.byID[id] = cancel
+	return ctx, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.byID, id)
+		cancel()
+	}
+}
+
+func (f *inFlight) cancel(id jsonrpc2.ID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if cancel := f.byID[id]; cancel != nil {
+		cancel()
 	}
 }
 
@@ -110,12 +150,14 @@ func (s *server) handle(ctx context.Context, req *jsonrpc2.Request) (result any,
 		return nil, jsonrpc2.Errorf(jsonrpc2.MethodNotFound, "the method %q is not supported", method)
 	}
 	snap := s.documents.snapshot()
+	work, done := s.inFlight.begin(s.ctx, req.ID())
+	defer done()
 	if method != protocol.MethodInitialize {
 		// From here on the next message is read. Initialize alone holds it up, so
 		// that whatever follows finds a server that knows its client.
 		jsonrpc2.Async(ctx)
 	}
-	return f(ctx, s, snap, json.RawMessage(req.Params()))
+	return f(work, s, snap, json.RawMessage(req.Params()))
 }
 
 // wireError gives an error the code that a client can act on.

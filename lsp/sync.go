@@ -23,7 +23,9 @@ func (d *document) isGo() bool { return d.file != "" && filepath.Ext(d.file) == 
 
 // A snapshot is all open documents at one moment. It is immutable.
 type snapshot struct {
-	byURI map[uri.URI]*document
+	seq      uint64 // counts up with each edit
+	encoding protocol.PositionEncodingKind
+	byURI    map[uri.URI]*document
 }
 
 // at returns the document of a URI, or nil.
@@ -71,7 +73,7 @@ func (d *documents) put(u uri.URI, doc *document) {
 	} else {
 		next[u] = doc
 	}
-	d.now = &snapshot{byURI: next}
+	d.now = &snapshot{seq: d.now.seq + 1, encoding: d.encoding, byURI: next}
 }
 
 func (d *documents) set(u uri.URI, version int32, text string) *document {
@@ -125,6 +127,7 @@ func applyChanges(m *Mapper, changes []protocol.TextDocumentContentChangeEvent) 
 // didSave is sent when the document is written to disk.
 func didSave(s *server, p *protocol.DidSaveTextDocumentParams) error {
 	if file := filePath(string(p.TextDocument.URI)); file != "" {
+		// Clients that do not watch files still tell of a go.mod that they save.
 		s.modules.changedOnDisk(file, false)
 	}
 	s.diagnose.now()

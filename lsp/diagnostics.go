@@ -1,0 +1,382 @@
+package lsp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"os"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/dataflow-go/dataflow/analysis"
+	"github.com/dataflow-go/dataflow/errcatalog"
+)
+
+// source is how editors name where a diagnostic comes from.
+const source = "dataflow"
+
+// quiet is how long no edit must come before what is typed is diagnosed: longer
+// than between two keys of a burst, shorter than one notices.
+const quiet = 30 * time.Millisecond
+
+// A diagnoser keeps the client's diagnostics in step with the open documents.
+// Each edit supersedes the diagnosis that is under way. It is safe for
+// concurrent use.
+type diagnoser struct {
+	s    *server
+	wake chan struct{}
+
+	mu     sync.Mutex
+	due    time.Time          // when the next diagnosis starts; guarded by mu
+	cancel context.CancelFunc // ends the diagnosis under way, nil without one; guarded by mu
+
+	publishing sync.Mutex
+	published  map[uri.URI]published // what the client was told last; guarded by publishing
+}
+
+type published struct {
+	version     int32
+	diagnostics []protocol.Diagnostic
+}
+
+func newDiagnoser(s *server) *diagnoser {
+	return &diagnoser{s: s, wake: make(chan struct{}, 1), published: map[uri.URI]published{}}
+}
+
+// now asks for a diagnosis at once, soon for one when the typing has paused.
+func (d *diagnoser) now()  { d.request(0) }
+func (d *diagnoser) soon() { d.request(quiet) }
+
+func (d *diagnoser) request(delay time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.due = time.Now().Add(delay)
+	if d.cancel != nil {
+		d.cancel()
+	}
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// loop diagnoses until ctx is done.
+func (d *diagnoser) loop(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.wake:
+		}
+		if !d.pause(ctx) {
+			return
+		}
+		run, cancel := context.WithCancel(ctx)
+		d.mu.Lock()
+		d.cancel = cancel
+		superseded := time.Now().Before(d.due)
+		d.mu.Unlock()
+		if !superseded {
+			d.diagnose(run, d.s.documents.snapshot())
+		}
+		cancel()
+	}
+}
+
+// pause waits until the diagnosis is due, which edits put off. It is false when
+// ctx is done.
+func (d *diagnoser) pause(ctx context.Context) bool {
+	for {
+		d.mu.Lock()
+		wait := time.Until(d.due)
+		d.mu.Unlock()
+		if wait <= 0 {
+			return true
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		case <-timer.C:
+		}
+	}
+}
+
+// diagnose checks all open documents, each module on its own, so that one that
+// is still being loaded does not hold up the others. What has not changed since
+// the last time costs nothing.
+func (d *diagnoser) diagnose(ctx context.Context, snap *snapshot) {
+	byModule := map[*module][]*document{}
+	for _, doc := range snap.byURI {
+		if !doc.isGo() {
+			continue
+		}
+		if mod := d.s.modules.of(doc); mod != nil {
+			byModule[mod] = append(byModule[mod], doc)
+			continue
+		}
+		d.publish(doc, d.unanalysed(doc, nil))
+	}
+	var checks sync.WaitGroup
+	for mod, docs := range byModule {
+		checks.Go(func() {
+			err := d.s.safely("diagnose "+mod.root, func() error { return d.diagnoseModule(ctx, snap, mod, docs) })
+			if err != nil && ctx.Err() == nil && !errors.Is(err, protocol.ErrContentModified) {
+				d.s.log.Warn("no diagnosis", "module", mod.root, "reason", err)
+			}
+		})
+	}
+	checks.Wait()
+}
+
+func (d *diagnoser) diagnoseModule(ctx context.Context, snap *snapshot, mod *module, docs []*document) error {
+	packages, err := mod.check(ctx, snap, docs...)
+	if ctx.Err() != nil || errors.Is(err, protocol.ErrContentModified) {
+		return err
+	}
+	texts := newTexts(snap)
+	for _, doc := range docs {
+		if err != nil {
+			d.publish(doc, d.unanalysed(doc, err))
+			continue
+		}
+		if findPackage(packages, doc.file) == nil {
+			d.publish(doc, d.unanalysed(doc, fmt.Errorf("it is in no package that the go command lists: a build constraint may exclude it")))
+			continue
+		}
+		found := []protocol.Diagnostic{}
+		for _, diagnostic := range diagnosticsOf(packages, doc.file) {
+			found = append(found, d.toProtocol(texts, doc, diagnostic))
+		}
+		d.publish(doc, found)
+	}
+	return nil
+}
+
+// findPackage returns the package that holds a file, or nil.
+func findPackage(packages []*analysis.Package, file string) *analysis.Package {
+	for _, pkg := range packages {
+		if pkg != nil && slices.Contains(pkg.Files, file) {
+			return pkg
+		}
+	}
+	return nil
+}
+
+// diagnosticsOf lists the diagnostics of a file. A file may be in two packages,
+// with and without tests: what both find is one.
+func diagnosticsOf(packages []*analysis.Package, file string) []analysis.Diagnostic {
+	var found []analysis.Diagnostic
+	for _, pkg := range packages {
+		if pkg == nil {
+			continue
+		}
+		for _, d := range pkg.Diagnostics {
+			same := func(o analysis.Diagnostic) bool {
+				return o.Code == d.Code && o.Span == d.Span && o.Message == d.Message
+			}
+			if d.File == file && d.Severity != errcatalog.SeverityOff && !slices.ContainsFunc(found, same) {
+				found = append(found, d)
+			}
+		}
+	}
+	return found
+}
+
+// publish tells the client a document's diagnostics, unless it was told the
+// same for this version or the document has changed since.
+func (d *diagnoser) publish(doc *document, found []protocol.Diagnostic) {
+	d.publishing.Lock()
+	defer d.publishing.Unlock()
+	if d.s.documents.snapshot().at(doc.uri) != doc {
+		return
+	}
+	last, told := d.published[doc.uri]
+	same := told && reflect.DeepEqual(last.diagnostics, found)
+	if same && (len(found) == 0 || last.version == doc.version) {
+		return
+	}
+	d.published[doc.uri] = published{version: doc.version, diagnostics: found}
+	d.send(&protocol.PublishDiagnosticsParams{URI: doc.uri, Version: protocol.NewOptional(doc.version), Diagnostics: found})
+}
+
+// clear takes back the diagnostics of a document that was closed.
+func (d *diagnoser) clear(u uri.URI) {
+	d.publishing.Lock()
+	defer d.publishing.Unlock()
+	if last, told := d.published[u]; told && len(last.diagnostics) > 0 {
+		d.send(&protocol.PublishDiagnosticsParams{URI: u, Diagnostics: []protocol.Diagnostic{}})
+	}
+	delete(d.published, u)
+}
+
+func (d *diagnoser) send(p *protocol.PublishDiagnosticsParams) {
+	d.s.out.send("diagnostics of "+string(p.URI), protocol.MethodTextDocumentPublishDiagnostics, p)
+}
+
+// toProtocol renders a diagnostic of a document.
+func (d *diagnoser) toProtocol(texts *texts, doc *document, found analysis.Diagnostic) protocol.Diagnostic {
+	out := protocol.Diagnostic{
+		Range:    spanRange(doc.Mapper, found.Span),
+		Severity: severityOf(found.Finding),
+		Code:     protocol.String(found.Code),
+		Source:   protocol.NewOptional(source),
+		Message:  protocol.String(found.Message),
+	}
+	support := d.s.client.TextDocument.PublishDiagnostics
+	if support.CodeDescriptionSupport {
+		out.CodeDescription = protocol.CodeDescription{Href: uri.URI(found.Code.DocsURL())}
+	}
+	if support.RelatedInformation {
+		for _, related := range found.Related {
+			if m := texts.of(related.Span.Start.Filename); m != nil {
+				out.RelatedInformation = append(out.RelatedInformation, protocol.DiagnosticRelatedInformation{
+					Location: protocol.Location{URI: texts.uri(related.Span.Start.Filename), Range: spanRange(m, related.Span)},
+					Message:  related.Message,
+				})
+			}
+		}
+	}
+	return out
+}
+
+// severities maps how much a finding matters to what an editor shows.
+var severities = map[errcatalog.Severity]protocol.DiagnosticSeverity{
+	errcatalog.SeverityError:   protocol.DiagnosticSeverityError,
+	errcatalog.SeverityWarning: protocol.DiagnosticSeverityWarning,
+	errcatalog.SeverityInfo:    protocol.DiagnosticSeverityInformation,
+	errcatalog.SeverityHint:    protocol.DiagnosticSeverityHint,
+}
+
+func severityOf(f errcatalog.Finding) protocol.DiagnosticSeverity {
+	severity := f.Severity
+	if severity == errcatalog.SeverityDefault {
+		if entry, ok := errcatalog.Lookup(f.Code); ok {
+			severity = entry.Severity
+		}
+	}
+	if s, ok := severities[severity]; ok {
+		return s
+	}
+	return protocol.DiagnosticSeverityError
+}
+
+// spanRange converts a span of a text. A span without an end is widened to the
+// word that it points at, so that an editor shows something.
+func spanRange(m *Mapper, span errcatalog.Span) protocol.Range {
+	start := offsetOf(m, span.Start)
+	end := start
+	if span.End.IsValid() {
+		end = offsetOf(m, span.End)
+	} else {
+		for end < len(m.text) && isWord(m.text[end]) {
+			end++
+		}
+	}
+	return m.Range(start, end)
+}
+
+func isWord(b byte) bool {
+	return b == '_' || '0' <= b && b <= '9' || 'a' <= b|0x20 && b|0x20 <= 'z' || b >= 0x80
+}
+
+// offsetOf is the byte offset of a position. One that was made at run time has
+// a line and no offset.
+func offsetOf(m *Mapper, p token.Position) int {
+	if p.Offset > 0 || p.Line <= 1 && p.Column <= 1 {
+		return p.Offset
+	}
+	if p.Line > len(m.lines) {
+		return len(m.text)
+	}
+	return m.lines[p.Line-1] + max(p.Column-1, 0)
+}
+
+// texts finds the text of files that a diagnostic speaks of: open ones as the
+// client has them, others from disk. For one goroutine.
+type texts struct {
+	snap   *snapshot
+	onDisk map[string]*Mapper
+}
+
+func newTexts(snap *snapshot) *texts { return &texts{snap: snap, onDisk: map[string]*Mapper{}} }
+
+// of returns the Mapper of a file, or nil when the file cannot be read.
+func (t *texts) of(file string) *Mapper {
+	if doc := t.snap.ofFile(file); doc != nil {
+		return doc.Mapper
+	}
+	m, ok := t.onDisk[file]
+	if !ok {
+		if content, err := os.ReadFile(file); err == nil {
+			m = NewMapper(string(content), t.snap.encoding)
+		}
+		t.onDisk[file] = m
+	}
+	return m
+}
+
+// uri names a file as the client does where it has it open.
+func (t *texts) uri(file string) uri.URI {
+	if doc := t.snap.ofFile(file); doc != nil {
+		return doc.uri
+	}
+	return uri.File(file)
+}
+
+// unanalysed explains why a document that uses DataFlow gets no diagnostics, at
+// its import; it is empty for one that does not use it.
+func (d *diagnoser) unanalysed(doc *document, reason error) []protocol.Diagnostic {
+	at := importRange(doc)
+	if at == nil {
+		return []protocol.Diagnostic{}
+	}
+	message := "DataFlow does not analyse this file: "
+	var known *errcatalog.Error
+	switch {
+	case errors.As(reason, &known):
+		message += known.Message
+	case reason != nil:
+		message += reason.Error()
+	default:
+		message += "there is no go.mod in its folder or any above it. Run: go mod init example.com/app"
+	}
+	diagnostic := protocol.Diagnostic{
+		Range:    *at,
+		Severity: protocol.DiagnosticSeverityInformation,
+		Source:   protocol.NewOptional(source),
+		Message:  protocol.String(withoutSecrets(message)),
+	}
+	if known != nil {
+		diagnostic.Code = protocol.String(known.Code)
+	}
+	return []protocol.Diagnostic{diagnostic}
+}
+
+// importRange is where a document imports DataFlow, or nil.
+func importRange(doc *document) *protocol.Range {
+	if !imports(doc) {
+		return nil
+	}
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, doc.file, doc.Text(), parser.ImportsOnly)
+	if file == nil || err != nil && len(file.Imports) == 0 {
+		return nil
+	}
+	for _, spec := range file.Imports {
+		if path := spec.Path.Value; path == `"`+importPath+`"` || path == "`"+importPath+"`" {
+			start := fset.PositionFor(spec.Path.Pos(), false).Offset
+			r := doc.Range(start, start+len(path))
+			return &r
+		}
+	}
+	return nil
+}

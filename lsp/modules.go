@@ -1,0 +1,239 @@
+package lsp
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"go.lsp.dev/protocol"
+
+	"github.com/dataflow-go/dataflow/analysis"
+)
+
+// importPath is what a file that builds workflows or declares models imports.
+const importPath = "github.com/dataflow-go/dataflow"
+
+// modules are the Go modules in which files are open, each loaded when it is
+// first needed. It is safe for concurrent use.
+type modules struct {
+	s *server
+
+	mu     sync.Mutex
+	byRoot map[string]*module // guarded by mu
+}
+
+func newModules(s *server) *modules { return &modules{s: s, byRoot: map[string]*module{}} }
+
+// A module is one Go module and what analysis knows of it.
+type module struct {
+	root string // folder of its go.mod
+	s    *server
+
+	// turn holds one token. Who has it may use the fields below: they bring the
+	// workspace to their snapshot and check it undisturbed.
+	turn   chan struct{}
+	ws     *analysis.Workspace
+	err    error                // why there is no workspace
+	synced map[string]*document // open files as the workspace has them
+	seq    uint64               // of the snapshot that was synced last
+}
+
+// moduleRoot returns the nearest folder with a go.mod, from that of the file
+// upwards, or "".
+func moduleRoot(file string) string {
+	for dir := filepath.Dir(file); ; dir = filepath.Dir(dir) {
+		if info, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && !info.IsDir() {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
+}
+
+// of returns the module of a document, loading it in the background when it is
+// not loaded. It is nil for a document that is no Go file, that is in no module,
+// or whose module has nothing to do with DataFlow.
+func (m *modules) of(doc *document) *module {
+	if !doc.isGo() {
+		return nil
+	}
+	root := moduleRoot(doc.file)
+	if root == "" {
+		return nil
+	}
+	if mod := m.loaded(root); mod != nil {
+		return mod
+	}
+	if !imports(doc) && !mentions(root) {
+		return nil
+	}
+	return m.load(root)
+}
+
+// imports reports whether a document may import DataFlow.
+func imports(doc *document) bool { return strings.Contains(doc.Text(), `"`+importPath) }
+
+// mentions reports whether the go.mod in root names DataFlow, as every module
+// that uses it does. The go command is not started for any other.
+func mentions(root string) bool {
+	gomod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	return err == nil && bytes.Contains(gomod, []byte(importPath))
+}
+
+// prepare loads the module in a folder that the client has opened, so that the
+// first file finds it loaded.
+func (m *modules) prepare(folder string) {
+	if mentions(folder) {
+		m.load(folder)
+	}
+}
+
+func (m *modules) loaded(root string) *module {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.byRoot[root]
+}
+
+func (m *modules) all() []*module {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Values(m.byRoot))
+}
+
+func (m *modules) load(root string) *module {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if mod := m.byRoot[root]; mod != nil {
+		return mod
+	}
+	mod := &module{root: root, s: m.s, turn: make(chan struct{}, 1), synced: map[string]*document{}}
+	m.byRoot[root] = mod
+	m.s.spawn("load "+root, func(ctx context.Context) error {
+		defer mod.release()
+		mod.open(ctx)
+		return nil
+	})
+	return mod
+}
+
+// open loads the workspace. The caller has the turn.
+func (mod *module) open(ctx context.Context) {
+	bar := mod.s.beginProgress(ctx, nil, "DataFlow: loading "+filepath.Base(mod.root), nil)
+	defer bar.end("")
+	err := mod.s.safely("load "+mod.root, func() (err error) {
+		mod.ws, err = analysis.Open(ctx, analysis.Options{
+			Dir:      mod.root,
+			Env:      mod.s.options.Env,
+			Logger:   mod.s.log,
+			Progress: func(message string) { bar.report(message, 0, 0) },
+		})
+		return err
+	})
+	if mod.err = err; err != nil {
+		mod.ws = nil
+		if ctx.Err() == nil {
+			mod.s.log.Warn("module not analysed", "module", mod.root, "reason", err)
+		}
+		return
+	}
+	mod.synced = map[string]*document{}
+}
+
+func (mod *module) acquire(ctx context.Context) error {
+	select {
+	case <-mod.turn:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (mod *module) release() { mod.turn <- struct{}{} }
+
+// check analyses the packages of documents as they are in the snapshot. When
+// one of them has been changed since by another's check, the answer would speak
+// of another text: the error is then protocol.ErrContentModified.
+func (mod *module) check(ctx context.Context, snap *snapshot, docs ...*document) ([]*analysis.Package, error) {
+	if err := mod.acquire(ctx); err != nil {
+		return nil, err
+	}
+	defer mod.release()
+	if mod.ws == nil {
+		return nil, mod.err
+	}
+	if err := mod.ws.Err(); err != nil {
+		return nil, err
+	}
+	mod.sync(snap)
+	files := make([]string, len(docs))
+	for i, doc := range docs {
+		if mod.synced[doc.file] != doc {
+			return nil, protocol.ErrContentModified
+		}
+		files[i] = doc.file
+	}
+	return mod.ws.Check(ctx, files...)
+}
+
+// sync brings the workspace to a snapshot, unless it is already further.
+func (mod *module) sync(snap *snapshot) {
+	if snap.seq <= mod.seq {
+		return
+	}
+	mod.seq = snap.seq
+	open := map[string]bool{}
+	for _, doc := range snap.byURI {
+		if !doc.isGo() || moduleRoot(doc.file) != mod.root {
+			continue
+		}
+		open[doc.file] = true
+		if mod.synced[doc.file] != doc {
+			mod.ws.SetFile(doc.file, []byte(doc.Text()))
+			mod.synced[doc.file] = doc
+		}
+	}
+	for file := range mod.synced {
+		if !open[file] {
+			mod.ws.ClearFile(file)
+			delete(mod.synced, file)
+		}
+	}
+}
+
+// reload reads the metadata of the module again, in the background.
+func (mod *module) reload() {
+	mod.s.spawn("reload "+mod.root, func(ctx context.Context) error {
+		if err := mod.acquire(ctx); err != nil {
+			return err
+		}
+		defer mod.s.diagnose.now()
+		defer mod.release()
+		if mod.ws == nil {
+			mod.seq = 0
+			mod.open(ctx)
+			return nil
+		}
+		return mod.ws.Reload(ctx)
+	})
+}
+
+// clearFile makes a change on disk known to the module's workspace.
+func (mod *module) clearFile(file string) {
+	mod.s.spawn("read "+file, func(ctx context.Context) error {
+		if err := mod.acquire(ctx); err != nil {
+			return err
+		}
+		defer mod.s.diagnose.soon()
+		defer mod.release()
+		if mod.ws != nil && mod.synced[file] == nil {
+			mod.ws.ClearFile(file)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,229 @@
+package lsp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.lsp.dev/jsonrpc2"
+	"go.lsp.dev/protocol"
+)
+
+const serverName = "dataflow-lsp"
+
+// Options set up a server. The zero value serves.
+type Options struct {
+	Version string // told to the client
+	// Log is given what the client's log is given, and debug records, which the
+	// client's is not. It may be nil.
+	Log slog.Handler
+	// Env is the environment of the go command, as os.Environ has it; nil is the
+	// process's own.
+	Env []string
+}
+
+// How long the end of a session may take: what is being answered when the
+// client's last message has come, and what is still at work after that.
+const (
+	drainTime = 500 * time.Millisecond
+	closeTime = time.Second
+)
+
+// Serve speaks the protocol over a stream until the client sends exit, the
+// stream ends, the client's process dies, or ctx is done. It closes the stream
+// and returns the status that the process should exit with: 0 when the client
+// sent shutdown before, else 1.
+func Serve(ctx context.Context, stream io.ReadWriteCloser, o Options) int {
+	work, cancelWork := context.WithCancel(ctx)
+	defer cancelWork()
+	s := newServer(work, cancelWork, o)
+
+	input := &endingStream{ReadWriteCloser: stream, ended: make(chan struct{})}
+	s.conn = jsonrpc2.NewConn(jsonrpc2.NewHeaderStream(input), jsonrpc2.WithCodec(codec{}))
+	s.work.Go(func() { s.out.run(work, s.conn) })
+	s.work.Go(func() { s.diagnose.loop(work) })
+	// The connection outlives the work, so that what is cut short is answered so.
+	s.conn.Go(context.WithoutCancel(ctx), s.handler())
+
+	select {
+	case <-ctx.Done():
+	case <-s.life.exit:
+	case <-s.parentGone:
+	case <-input.ended:
+		within(drainTime, func() { <-s.conn.Done() })
+	}
+	cancelWork()
+	if !within(closeTime, func() { _ = s.conn.Close() }) {
+		// A handler that does not come to its end, or a client that does not
+		// read: nothing is left to be said to it.
+		_ = stream.Close()
+	}
+	within(closeTime, s.work.Wait)
+	return s.life.code()
+}
+
+// within runs f and reports whether it came to its end in time.
+func within(limit time.Duration, f func()) bool {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// An endingStream tells when its input has ended.
+type endingStream struct {
+	io.ReadWriteCloser
+	ended chan struct{}
+	once  sync.Once
+}
+
+func (e *endingStream) Read(p []byte) (int, error) {
+	n, err := e.ReadWriteCloser.Read(p)
+	if err != nil {
+		e.once.Do(func() { close(e.ended) })
+	}
+	return n, err
+}
+
+// A server is one session with one client.
+type server struct {
+	options Options
+	conn    jsonrpc2.Conn
+	calls   map[string]call
+	notes   map[string]note
+
+	life       life
+	inFlight   inFlight
+	documents  *documents
+	modules    *modules
+	diagnose   *diagnoser
+	progress   *progressTokens
+	out        *outbox
+	trace      *tracer
+	log        *slog.Logger
+	parentGone chan struct{} // closed when the client's process has died
+
+	// Set by initialize, before any other message is read.
+	client  clientCapabilities
+	folders []string
+
+	ctx        context.Context // done when the session's work is to end
+	cancelWork context.CancelFunc
+	work       sync.WaitGroup // goroutines that are not requests
+}
+
+func newServer(ctx context.Context, cancel context.CancelFunc, o Options) *server {
+	out := newOutbox()
+	s := &server{
+		options:    o,
+		calls:      calls(),
+		notes:      notes(),
+		life:       life{exit: make(chan struct{})},
+		documents:  newDocuments(),
+		progress:   newProgressTokens(),
+		out:        out,
+		trace:      &tracer{out: out},
+		log:        slog.New(newClientLog(out, o.Log)),
+		parentGone: make(chan struct{}),
+		ctx:        ctx,
+		cancelWork: cancel,
+	}
+	s.modules = newModules(s)
+	s.diagnose = newDiagnoser(s)
+	return s
+}
+
+// calls are the requests that the server answers.
+func calls() map[string]call {
+	return map[string]call{
+		protocol.MethodInitialize: initialize,
+		protocol.MethodShutdown:   shutdown,
+	}
+}
+
+// notes are the notifications that the server takes. All others are let pass,
+// as the protocol asks.
+func notes() map[string]note {
+	return map[string]note{
+		protocol.MethodInitialized:                        take(initialized),
+		protocol.MethodExit:                               exit,
+		protocol.MethodSetTrace:                           take(setTrace),
+		protocol.MethodTextDocumentDidOpen:                take(didOpen),
+		protocol.MethodTextDocumentDidChange:              take(didChange),
+		protocol.MethodTextDocumentDidSave:                take(didSave),
+		protocol.MethodTextDocumentDidClose:               take(didClose),
+		protocol.MethodWorkspaceDidChangeWatchedFiles:     take(didChangeWatchedFiles),
+		protocol.MethodWorkspaceDidChangeWorkspaceFolders: take(didChangeFolders),
+		protocol.MethodWindowWorkDoneProgressCancel:       take(cancelProgress),
+	}
+}
+
+// spawn runs work that is no answer to a request. It ends with the session; a
+// panic in it is logged and ends it alone.
+func (s *server) spawn(what string, f func(ctx context.Context) error) {
+	s.work.Go(func() {
+		err := s.safely(what, func() error { return f(s.ctx) })
+		if err != nil && !errors.Is(err, context.Canceled) {
+			s.log.Error("cannot "+what, "error", err)
+		}
+	})
+}
+
+// safely runs f; a panic in it is logged and comes back as an error.
+func (s *server) safely(what string, f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.log.Error("internal error: "+what, "panic", r, "stack", string(debug.Stack()))
+			err = jsonrpc2.Errorf(jsonrpc2.InternalError, "internal error: %s: %v", what, r)
+		}
+	}()
+	return f()
+}
+
+// watchParent ends the session when the client's process dies without closing
+// the stream, as some do that start the server through a shell.
+func (s *server) watchParent(pid int) {
+	if pid <= 0 || !alive(pid) {
+		// Seen from a container, or from another machine, the number means nothing.
+		return
+	}
+	s.work.Go(func() {
+		tick := time.NewTicker(drainTime)
+		defer tick.Stop()
+		for alive(pid) {
+			select {
+			case <-s.ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+		close(s.parentGone)
+	})
+}
+
+// alive reports whether a process exists.
+func alive(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = p.Release() }()
+	// Where a signal cannot be sent for another reason (it is another user's
+	// process, it is Windows) the process is there.
+	return !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+}
