@@ -1,0 +1,169 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dataflow-go/dataflow"
+	"github.com/dataflow-go/dataflow/engine"
+	"github.com/dataflow-go/dataflow/errcatalog"
+)
+
+func TestTransactionRollsBack(t *testing.T) {
+	t.Parallel()
+	type fn = func(context.Context, dataflow.Params) (dataflow.Params, error)
+	for name, c := range map[string]struct {
+		f    func(cancel func()) fn
+		code errcatalog.Code
+	}{
+		"error": {func(func()) fn {
+			return func(context.Context, dataflow.Params) (dataflow.Params, error) { return nil, errors.New("no") }
+		}, errcatalog.DF501},
+		"panic": {func(func()) fn {
+			return func(context.Context, dataflow.Params) (dataflow.Params, error) { panic("no") }
+		}, errcatalog.DF512},
+		"cancellation": {func(cancel func()) fn {
+			return func(ctx context.Context, _ dataflow.Params) (dataflow.Params, error) {
+				cancel()
+				return nil, nil
+			}
+		}, errcatalog.DF509},
+	} {
+		build := map[string]func(fn) (*dataflow.Workflow, []engine.RunOption){
+			"block": func(f fn) (*dataflow.Workflow, []engine.RunOption) {
+				return dataflow.NewWorkflow("w").AddTransaction("tx", func(tx *dataflow.Workflow) {
+					tx.AddNode("CustomerCreateNode", "create", customer("ann")).AddFunc("f", f).AddDependency("create", "f")
+				}), nil
+			},
+			"nested": func(f fn) (*dataflow.Workflow, []engine.RunOption) {
+				return dataflow.NewWorkflow("w").AddTransaction("tx", func(tx *dataflow.Workflow) {
+					tx.AddNode("CustomerCreateNode", "create", customer("ann"))
+					tx.AddTransaction("inner", func(in *dataflow.Workflow) {
+						in.AddNode("CustomerCreateNode", "create2", customer("bob")).AddFunc("f", f).AddDependency("create2", "f")
+					})
+					tx.AddDependency("create", "f")
+				}), nil
+			},
+			"whole run": func(f fn) (*dataflow.Workflow, []engine.RunOption) {
+				return dataflow.NewWorkflow("w").AddNode("CustomerCreateNode", "create", customer("ann")).AddFunc("f", f).AddDependency("create", "f"),
+					[]engine.RunOption{engine.WithTransaction()}
+			},
+		}
+		for kind, build := range build {
+			t.Run(name+" in a "+kind, func(t *testing.T) {
+				t.Parallel()
+				db := shop(t)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				wf, opts := build(c.f(cancel))
+				res, err := db.Run(ctx, wf, opts...)
+				wantCodes(t, err, c.code)
+				if res.Outputs["create"]["id"] != "ann" {
+					t.Errorf("create had not run: %v", res.Outputs)
+				}
+				if n := countOf(t, db, "Customer"); n != 0 {
+					t.Errorf("%d rows stayed", n)
+				}
+			})
+		}
+	}
+}
+
+func TestTransactionCommits(t *testing.T) {
+	t.Parallel()
+	db := shop(t)
+	wf := dataflow.NewWorkflow("w").AddTransaction("tx", func(tx *dataflow.Workflow) {
+		tx.AddNode("CustomerCreateNode", "ann", customer("ann"))
+		tx.AddTransaction("inner", func(in *dataflow.Workflow) {
+			in.AddNode("CustomerCreateNode", "bob", customer("bob")).AddDependency("ann", "bob")
+		})
+		tx.AddNode("CustomerListNode", "seen", nil).AddDependency("bob", "seen")
+	}).AddNode("CustomerCountNode", "after", nil).AddDependency("ann", "after")
+	res := mustRun(t, db, wf)
+	if res.Outputs["seen"]["count"] != int64(2) || res.Outputs["after"]["count"] != int64(2) {
+		t.Errorf("outputs: %v", res.Outputs)
+	}
+}
+
+// A block is one unit: what hangs on one of its nodes waits for the commit.
+func TestBlockStartsWhenAllItNeedsIsDone(t *testing.T) {
+	t.Parallel()
+	db := shop(t)
+	watch := &recorder{}
+	wf := dataflow.NewWorkflow("w").
+		AddTransaction("tx", func(tx *dataflow.Workflow) {
+			tx.AddNode("CustomerCreateNode", "ann", customer("ann")).AddNode("CustomerCreateNode", "bob", customer("bob"))
+		}).
+		AddNode("CustomerCountNode", "before", nil).AddDependency("before", "bob").
+		AddNode("CustomerCountNode", "after", nil).AddDependency("ann", "after")
+	res := mustRun(t, db, wf, engine.WithObserver(watch))
+	want := []string{"start before", "succeeded before", "start ann", "succeeded ann", "start bob", "succeeded bob", "start after", "succeeded after"}
+	if d := cmp.Diff(want, watch.events); d != "" {
+		t.Error(d)
+	}
+	if res.Outputs["after"]["count"] != int64(2) {
+		t.Errorf("after saw %v", res.Outputs["after"])
+	}
+}
+
+func TestBlocksThatWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	db := shop(t)
+	wf := dataflow.NewWorkflow("w").
+		AddTransaction("a", func(tx *dataflow.Workflow) {
+			tx.AddNode("CustomerCountNode", "a1", nil).AddNode("CustomerCountNode", "a2", nil)
+		}).
+		AddTransaction("b", func(tx *dataflow.Workflow) {
+			tx.AddNode("CustomerCountNode", "b1", nil).AddNode("CustomerCountNode", "b2", nil)
+		}).
+		AddDependency("a1", "b1").AddDependency("b2", "a2")
+	_, err := db.Run(t.Context(), wf)
+	wantCodes(t, err, errcatalog.DF801)
+}
+
+func TestDryRunLeavesNothing(t *testing.T) {
+	t.Parallel()
+	db := shop(t)
+	wf := dataflow.NewWorkflow("w").
+		AddNode("CustomerCreateNode", "create", customer("ann")).
+		AddNode("CustomerCountNode", "count", nil).AddDependency("create", "count").
+		AddFunc("nested", func(ctx context.Context, _ dataflow.Params) (dataflow.Params, error) {
+			_, err := db.Run(ctx, dataflow.NewWorkflow("inner").AddNode("CustomerCreateNode", "create", customer("bob")))
+			return nil, err
+		})
+	res := mustRun(t, db, wf, engine.WithDryRun())
+	if res.Outputs["count"]["count"] != int64(1) {
+		t.Errorf("the run did not see its own write: %v", res.Outputs)
+	}
+	if n := countOf(t, db, "Customer"); n != 0 {
+		t.Errorf("%d rows stayed", n)
+	}
+	// The same run can be done in earnest now.
+	mustRun(t, db, wf)
+	if n := countOf(t, db, "Customer"); n != 2 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+// A function that ends its goroutine, as a test's FailNow does, leaves no
+// transaction open.
+func TestGoexitInATransaction(t *testing.T) {
+	t.Parallel()
+	db := shop(t)
+	wf := dataflow.NewWorkflow("w").AddTransaction("tx", func(tx *dataflow.Workflow) {
+		tx.AddNode("CustomerCreateNode", "create", customer("ann"))
+		tx.AddFunc("f", func(context.Context, dataflow.Params) (dataflow.Params, error) {
+			runtime.Goexit()
+			return nil, nil
+		}).AddDependency("create", "f")
+	})
+	_, err := db.Run(t.Context(), wf)
+	wantCodes(t, err, errcatalog.DF501)
+	if n := countOf(t, db, "Customer"); n != 0 {
+		t.Errorf("%d rows stayed", n)
+	}
+}
