@@ -47,7 +47,10 @@ func Compile(src string, names []string) (*Program, error) { return compile(src,
 // CompileCondition is Compile for an expression that must yield true or false;
 // one that surely yields something else is an *Error.
 func CompileCondition(src string, names []string) (*Program, error) {
-	return compile(src, names, expr.AsBool())
+	if _, err := compile(src, names, expr.AsBool()); err != nil {
+		return nil, err
+	}
+	return compile(src, names) // Test says better than the library what is no bool
 }
 
 func compile(src string, names []string, options ...expr.Option) (*Program, error) {

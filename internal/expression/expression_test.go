@@ -3,6 +3,7 @@ package expression_test
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -120,8 +121,8 @@ func TestConditions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Test(map[string]any{"a": 1}); err == nil {
-		t.Error("a number passed for true")
+	if _, err := p.Test(map[string]any{"a": 1}); err == nil || !strings.Contains(err.Error(), "true or false") {
+		t.Errorf("a number passed for true, or got %v", err)
 	}
 	if _, err := p.Test(map[string]any{"a": "x"}); err == nil {
 		t.Error("text plus one has a value")
