@@ -3,6 +3,7 @@ package graph_test
 import (
 	"context"
 	"fmt"
+	"go/parser"
 	"strings"
 	"testing"
 	"time"
@@ -222,6 +223,11 @@ func checkFinding(t *testing.T, f graph.Finding) {
 	}
 	if strings.Contains(f.Message, "\n") || f.Message == "" {
 		t.Errorf("%s: message %q", f.Code, f.Message)
+	}
+	if m := f.Details.Mended; m != "" {
+		if _, err := parser.ParseExpr(m); err != nil {
+			t.Errorf("%s: the mended call is no Go: %v\n%s", f.Code, err, m)
+		}
 	}
 	if page := errcatalog.New(f.Finding).Error(); !strings.Contains(page, f.Message) {
 		t.Errorf("%s: the page lacks the message:\n%s", f.Code, page)
