@@ -241,46 +241,65 @@ func (r *run) error(f errcatalog.Finding, cause error) *errcatalog.Error {
 
 // run makes sure of the tables, executes the plan and gathers what went wrong.
 func (r *run) run(ctx context.Context) error {
-	for _, m := range r.usedModels() {
-		if err := r.e.ensure(ctx, m); err != nil {
-			if ctx.Err() != nil {
-				return r.stoppedError(ctx)
-			}
-			return err
+	if err := r.ensureTables(ctx); err != nil {
+		if ctx.Err() != nil {
+			return r.stoppedError(ctx)
 		}
+		return err
 	}
 	whole := &graph.Transaction{Call: r.g.Span}
 	serial := func(ctx context.Context, s *session) bool { return r.serial(ctx, r.plan, s) }
+	var ok bool
 	switch s := r.e.sessionOf(ctx); {
 	case s != nil: // called by a function node: part of its transaction
-		r.inSavepoint(ctx, whole, s, serial, !r.o.dryRun)
+		ok = r.inSavepoint(ctx, whole, s, serial, !r.o.dryRun)
 	case r.o.transaction || r.o.dryRun:
-		r.inTransaction(ctx, whole, serial, !r.o.dryRun)
+		ok = r.inTransaction(ctx, whole, serial, !r.o.dryRun)
 	default:
-		r.parallel(ctx, r.plan)
+		ok = r.parallel(ctx, r.plan)
 	}
-	unfinished := false
 	for i := range r.g.Nodes {
 		if n := &r.g.Nodes[i]; r.states[i].status == "" {
-			unfinished = true
 			r.res.Nodes = append(r.res.Nodes, NodeResult{ID: n.ID.S, Type: n.Type.S, Status: Cancelled})
 		}
 	}
-	if ctx.Err() != nil && (unfinished || r.stopped != nil || len(r.failures) > 0) {
+	if !ok && ctx.Err() != nil {
 		r.failures = append([]*errcatalog.Error{r.stoppedError(ctx)}, r.failures...)
 	}
 	return errcatalog.Join(r.failures)
 }
 
-// usedModels lists the models of the graph, each once.
-func (r *run) usedModels() []*model.Model {
-	var models []*model.Model
-	for _, c := range r.contracts {
-		if c.Model != nil && !slices.Contains(models, c.Model) {
-			models = append(models, c.Model)
+// ensureTables makes sure of the tables of the graph's models, before any
+// transaction begins: inside one it cannot be done. A function inside a
+// transaction may use any model, so then it is done for all.
+func (r *run) ensureTables(ctx context.Context) error {
+	if r.e.sessionOf(ctx) != nil {
+		return nil // the run around this one has done so
+	}
+	var used []*model.Model
+	open := false
+	for i, c := range r.contracts {
+		n := &r.g.Nodes[i]
+		if c.Model != nil && !slices.Contains(used, c.Model) {
+			used = append(used, c.Model)
+		}
+		open = open || n.Type.S == graph.FuncType && (n.Tx != "" || r.o.transaction || r.o.dryRun)
+	}
+	for _, m := range used {
+		if err := r.e.ensure(ctx, m); err != nil {
+			return err
 		}
 	}
-	return models
+	if !open {
+		return nil
+	}
+	for _, m := range r.e.models.Load().list() {
+		// Whether the function needs this model is its own to find out.
+		if err := r.e.ensure(ctx, m); err != nil {
+			r.e.log.Debug("the table of a model is not ready", "model", m.Name, "error", err)
+		}
+	}
+	return nil
 }
 
 // stoppedError says that the run's context ended: DF-505 or DF-509.

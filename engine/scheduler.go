@@ -114,8 +114,9 @@ func order(units []unit) ([]unit, bool) {
 
 // parallel runs the units of a block side by side, each as soon as those before
 // it have ended. The first that fails cancels the others. It returns when all
-// have ended; a panic in one, as in an observer, goes on from here.
-func (r *run) parallel(ctx context.Context, b *block) {
+// have ended, and whether all went well; a panic in one, as in an observer, goes
+// on from here.
+func (r *run) parallel(ctx context.Context, b *block) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type end struct {
@@ -172,6 +173,7 @@ func (r *run) parallel(ctx context.Context, b *block) {
 	if panicked != nil {
 		panic(panicked)
 	}
+	return !failed
 }
 
 // serial runs the units of a block one after the other in a session, until one fails.
