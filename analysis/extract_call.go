@@ -143,6 +143,12 @@ func (f *frame) call(c *ast.CallExpr) []ref {
 			return refs
 		}
 	}
+	if id, ok := ast.Unparen(c.Fun).(*ast.Ident); ok && id.Name == "append" && callee == nil {
+		for i, r := range args {
+			f.escape(r, "stored in a slice", c.Args[i])
+		}
+		return nil
+	}
 	for i, r := range args {
 		f.pass(c, callee, i, r)
 	}
@@ -235,7 +241,7 @@ func (f *frame) inline(c *ast.CallExpr, callee *types.Func, args []ref) ([]ref, 
 	if sig.Variadic() || sig.Params().Len() != len(args) {
 		return nil, false
 	}
-	in := f.x.frame(decl.file, &function{name: f.fn.name, full: f.fn.full, file: f.fn.file, head: f.fn.head, body: f.fn.body}, decl.decl)
+	in := f.x.frame(decl.file, f.fn, decl.decl)
 	in.ctx, in.calls, in.inlined = f.ctx, append(slices.Clip(f.calls), callee), true
 	for i, r := range args {
 		p := sig.Params().At(i)
@@ -371,6 +377,9 @@ func (f *frame) record(d *draft, o op, c *ast.CallExpr) {
 		o.ctx = f.ctx[len(d.ctx):]
 	}
 	o.ctx = slices.Clone(o.ctx)
+	if d.fn != f.fn && d.via == "" {
+		d.openAt("another function builds on it", f.file.span(c))
+	}
 	if len(o.ctx) > 0 {
 		d.openAt("parts of it are built only on some paths", f.file.span(c))
 	}

@@ -16,6 +16,7 @@ type frame struct {
 	x     *extractor
 	file  *source
 	fn    *function
+	body  ast.Node // what is followed: of fn, or of a function that it calls
 	env   map[types.Object]binding
 	usage map[types.Object]use
 	ctx   []int // the branches that lead here
@@ -40,7 +41,7 @@ type use struct {
 }
 
 func (x *extractor) frame(file *source, fn *function, body ast.Node) *frame {
-	return &frame{x: x, file: file, fn: fn, env: map[types.Object]binding{}, usage: x.usageOf(body), shared: map[types.Object]bool{}}
+	return &frame{x: x, file: file, fn: fn, body: body, env: map[types.Object]binding{}, usage: x.usageOf(body), shared: map[types.Object]bool{}}
 }
 
 // usageOf counts how the variables in a declaration are written.
@@ -353,7 +354,7 @@ func (f *frame) clauses(body *ast.BlockStmt) {
 
 // namedResults are the workflows that a bare return returns.
 func (f *frame) namedResults() []ref {
-	fd, ok := f.fn.body.(*ast.FuncDecl)
+	fd, ok := f.body.(*ast.FuncDecl)
 	if !ok || fd.Type.Results == nil {
 		return nil
 	}

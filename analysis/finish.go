@@ -38,7 +38,7 @@ func finish(u *unit, w *world) *Package {
 		}
 		for _, g := range d.paths() {
 			for _, finding := range graph.Check(g, resolver) {
-				p.Diagnostics = append(p.Diagnostics, diagnose(u, d, finding))
+				p.Diagnostics = append(p.Diagnostics, diagnose(u, d, finding, resolver))
 			}
 		}
 	}
@@ -131,7 +131,8 @@ func isPrefix(short, long []int) bool {
 }
 
 // diagnose turns a finding into a diagnostic with its fixes.
-func diagnose(u *unit, d *draft, f graph.Finding) Diagnostic {
+func diagnose(u *unit, d *draft, f graph.Finding, models graph.Models) Diagnostic {
+	f.Fixes = fixesFor(u, d, f, models)
 	out := Diagnostic{Finding: f.Finding, File: f.Span.Start.Filename}
 	if out.File == "" {
 		out.File = d.file.name

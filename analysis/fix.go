@@ -1,0 +1,274 @@
+package analysis
+
+import (
+	"bytes"
+	"go/ast"
+	"go/format"
+	"go/token"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/graph"
+	"github.com/dataflow-go/dataflow/model"
+)
+
+// A site is a finding with the syntax that it is about.
+type site struct {
+	u     *unit
+	draft *draft
+	f     graph.Finding
+	file  *source       // of the finding
+	call  *ast.CallExpr // the AddNode at fault, or nil
+	args  *source       // the file of call
+	model *model.Model  // of the node at fault, or nil
+}
+
+// A splice replaces the bytes from start to end.
+type splice struct {
+	start, end int
+	text       string
+}
+
+// fixesFor are the ways to mend a finding, the best first.
+func fixesFor(u *unit, d *draft, f graph.Finding, models graph.Models) []errcatalog.Fix {
+	s := &site{u: u, draft: d, f: f, file: u.file(f.Span.Start.Filename)}
+	if s.file == nil {
+		return nil
+	}
+	if f.Node != nil {
+		for _, o := range d.ops {
+			if o.node != nil && o.node.Call == f.Node.Call {
+				s.call, s.args = o.call, o.file
+			}
+		}
+		if c := graph.Resolve(f.Node.Type.S, models); c != nil {
+			s.model = c.Model
+		}
+	}
+	var fixes []errcatalog.Fix
+	fixes = append(fixes, s.addMissing()...)
+	fixes = append(fixes, s.rename()...)
+	fixes = append(fixes, s.remove()...)
+	return fixes
+}
+
+func (u *unit) file(name string) *source {
+	for _, f := range u.files {
+		if f.name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// fix makes one fix of splices in one file, formatted as gofmt would if the code
+// around them is.
+func (s *site) fix(file *source, title string, preferred bool, splices ...splice) errcatalog.Fix {
+	fix := errcatalog.Fix{Title: title, Preferred: preferred}
+	for _, region := range regions(file, splices) {
+		for _, sp := range region.formatted(file) {
+			fix.Edits = append(fix.Edits, errcatalog.Edit{Span: file.between(sp.start, sp.end), New: sp.text})
+		}
+	}
+	return fix
+}
+
+// A region is a top-level declaration with the splices in it.
+type region struct {
+	start, end int
+	splices    []splice
+}
+
+// regions groups splices by the declaration that they are in.
+func regions(file *source, splices []splice) []region {
+	var out []region
+	for _, sp := range splices {
+		r := region{start: sp.start, end: sp.end}
+		for _, d := range file.ast.Decls {
+			if start, end := file.offset(d.Pos()), file.offset(d.End()); start <= sp.start && sp.end <= end {
+				r.start, r.end = start, end
+			}
+		}
+		if i := slices.IndexFunc(out, func(o region) bool { return o.start == r.start && o.end == r.end }); i >= 0 {
+			out[i].splices = append(out[i].splices, sp)
+		} else {
+			r.splices = []splice{sp}
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// formatted are the region's splices, with those that gofmt wants beside them:
+// values of a literal are aligned.
+func (r region) formatted(file *source) []splice {
+	before := file.src[r.start:r.end]
+	slices.SortStableFunc(r.splices, func(a, b splice) int { return a.start - b.start })
+	var after bytes.Buffer
+	at := r.start
+	for _, sp := range r.splices {
+		if sp.start < at {
+			return r.splices
+		}
+		after.Write(file.src[at:sp.start])
+		after.WriteString(sp.text)
+		at = sp.end
+	}
+	after.Write(file.src[at:r.end])
+	if was, err := format.Source(before); err != nil || !bytes.Equal(was, before) {
+		return r.splices // not formatted, or broken: leave its form alone
+	}
+	want, err := format.Source(after.Bytes())
+	if err != nil || bytes.Equal(want, after.Bytes()) {
+		return r.splices
+	}
+	return []splice{difference(before, want, r.start)}
+}
+
+// difference is the whole lines in which two texts differ.
+func difference(before, after []byte, offset int) splice {
+	head := 0
+	for head < len(before) && head < len(after) && before[head] == after[head] {
+		head++
+	}
+	head = bytes.LastIndexByte(before[:head], '\n') + 1
+	tail := 0
+	for tail < len(before)-head && tail < len(after)-head && before[len(before)-1-tail] == after[len(after)-1-tail] {
+		tail++
+	}
+	for tail > 0 && before[len(before)-tail-1] != '\n' { // only whole lines
+		tail--
+	}
+	return splice{offset + head, offset + len(before) - tail, string(after[head : len(after)-tail])}
+}
+
+// literal finds the composite literal at a path of the node's parameters. whole is
+// the expression that stands there, literal or not.
+func (s *site) literal(path string) (lit *ast.CompositeLit, whole ast.Expr) {
+	if s.call == nil || len(s.call.Args) < 3 {
+		return nil, nil
+	}
+	e := s.call.Args[2]
+	for path != "" {
+		lit, ok := ast.Unparen(e).(*ast.CompositeLit)
+		if !ok {
+			return nil, nil
+		}
+		var key string
+		key, path, _ = strings.Cut(path, ".")
+		next := element(lit, key)
+		if next == nil {
+			return nil, nil
+		}
+		e = next.value
+	}
+	lit, _ = ast.Unparen(e).(*ast.CompositeLit)
+	return lit, e
+}
+
+// An entry is one element of a literal.
+type entry struct {
+	whole, value ast.Expr
+	index        int
+}
+
+// element finds the element of a literal by its key or index.
+func element(lit *ast.CompositeLit, key string) *entry {
+	for i, el := range lit.Elts {
+		kv, keyed := el.(*ast.KeyValueExpr)
+		if !keyed {
+			if strconv.Itoa(i) == key {
+				return &entry{el, el, i}
+			}
+			continue
+		}
+		if b, ok := ast.Unparen(kv.Key).(*ast.BasicLit); ok && b.Kind == token.STRING {
+			if k, err := strconv.Unquote(b.Value); err == nil && k == key {
+				return &entry{kv, kv.Value, i}
+			}
+		}
+	}
+	return nil
+}
+
+// importName is what a file calls the package of path; "" when it does not import it.
+func importName(file *source, path, name string) string {
+	for _, imp := range file.ast.Imports {
+		if p, err := strconv.Unquote(imp.Path.Value); err != nil || p != path {
+			continue
+		}
+		if imp.Name == nil {
+			return name
+		}
+		if imp.Name.Name != "_" && imp.Name.Name != "." {
+			return imp.Name.Name
+		}
+	}
+	return ""
+}
+
+// addImport imports a package of the standard library, where gofmt would keep it.
+func addImport(file *source, path string) splice {
+	quoted := strconv.Quote(path)
+	for _, d := range file.ast.Decls {
+		gd, ok := d.(*ast.GenDecl)
+		if !ok || gd.Tok != token.IMPORT || len(gd.Specs) == 0 {
+			continue
+		}
+		first := gd.Specs[0].(*ast.ImportSpec)
+		if first.Path.Value == `"C"` {
+			continue
+		}
+		if !gd.Lparen.IsValid() {
+			text := file.text(first)
+			start, end := file.offset(gd.Pos()), file.offset(gd.End())
+			if !strings.Contains(first.Path.Value, ".") {
+				specs := []string{quoted, text}
+				slices.Sort(specs)
+				return splice{start, end, "import (\n\t" + strings.Join(specs, "\n\t") + "\n)"}
+			}
+			return splice{start, end, "import (\n\t" + quoted + "\n\n\t" + text + "\n)"}
+		}
+		if strings.Contains(first.Path.Value, ".") { // no group of the standard library yet
+			at := lineStart(file.src, file.offset(first.Pos()))
+			return splice{at, at, "\t" + quoted + "\n\n"}
+		}
+		var last *ast.ImportSpec
+		for _, spec := range gd.Specs {
+			imp := spec.(*ast.ImportSpec)
+			if last != nil && file.position(file.offset(imp.Pos())).Line > file.position(file.offset(last.End())).Line+1 {
+				break
+			}
+			if imp.Path.Value > quoted {
+				at := lineStart(file.src, file.offset(imp.Pos()))
+				return splice{at, at, "\t" + quoted + "\n"}
+			}
+			last = imp
+		}
+		at := lineEnd(file.src, file.offset(last.End()))
+		return splice{at, at, "\n\t" + quoted}
+	}
+	at := file.offset(file.ast.Name.End())
+	return splice{at, at, "\n\nimport " + quoted}
+}
+
+func lineStart(src []byte, at int) int { return bytes.LastIndexByte(src[:at], '\n') + 1 }
+
+func lineEnd(src []byte, at int) int {
+	if i := bytes.IndexByte(src[at:], '\n'); i >= 0 {
+		return at + i
+	}
+	return len(src)
+}
+
+// indentation is the white space that the line of an offset starts with.
+func indentation(src []byte, at int) string {
+	start := lineStart(src, at)
+	end := start
+	for end < len(src) && (src[end] == '\t' || src[end] == ' ') {
+		end++
+	}
+	return string(src[start:end])
+}
