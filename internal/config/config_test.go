@@ -80,7 +80,7 @@ func TestWholeFile(t *testing.T) {
 database: local
 databases:
   local:
-    url: sqlite:data/app.db?_x=1
+    url: sqlite:data/app.db
     dev: true
     pool_size: 3
     statement_timeout: 1m30s
@@ -100,7 +100,7 @@ strict:
 		t.Fatal(err)
 	}
 	want := config.Database{
-		Name: "local", URL: "sqlite:" + filepath.Join(dir, "data", "app.db") + "?_x=1", Dev: true,
+		Name: "local", URL: "sqlite:" + filepath.Join(dir, "data", "app.db"), Dev: true,
 		PoolSize: 3, StatementTimeout: 90 * time.Second, AutoMigrate: true,
 	}
 	if diff := cmp.Diff(want, local); diff != "" {

@@ -82,16 +82,10 @@ func absolute(raw, dir string) string {
 	if !ok {
 		return raw
 	}
-	path, query, hasQuery := strings.Cut(rest, "?")
-	path = strings.TrimPrefix(path, "//")
-	if path == "" || strings.HasPrefix(path, ":memory:") || filepath.IsAbs(path) {
+	if rest == "" || rest == ":memory:" || strings.HasPrefix(rest, "//") || filepath.IsAbs(rest) {
 		return raw
 	}
-	raw = "sqlite:" + filepath.Join(dir, filepath.FromSlash(path))
-	if hasQuery {
-		raw += "?" + query
-	}
-	return raw
+	return "sqlite:" + filepath.Join(dir, filepath.FromSlash(rest))
 }
 
 var variable = regexp.MustCompile(`\$\{([^}]*)\}`)
