@@ -138,7 +138,11 @@ func (d *diagnoser) diagnose(ctx context.Context, snap *snapshot) {
 }
 
 func (d *diagnoser) diagnoseModule(ctx context.Context, snap *snapshot, mod *module, docs []*document) error {
-	packages, err := mod.check(ctx, snap, docs...)
+	files := make([]string, len(docs))
+	for i, doc := range docs {
+		files[i] = doc.file
+	}
+	packages, err := mod.check(ctx, snap, files...)
 	if ctx.Err() != nil || errors.Is(err, protocol.ErrContentModified) {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/internal/devrun"
 )
 
 // A call answers a request. It runs on a goroutine of its own; what it must see
@@ -174,19 +174,19 @@ func wireError(err error) error {
 	}
 	var known *errcatalog.Error
 	if errors.As(err, &known) {
-		// The page goes along as data; a client that shows errors in one line
-		// shows the line alone.
-		data, jsonErr := json.Marshal(known)
-		if jsonErr != nil {
-			data = nil
-		}
-		return &jsonrpc2.Error{
-			Code:    jsonrpc2.Code(protocol.LSPErrorCodesRequestFailed),
-			Message: fmt.Sprintf("%s: %s", known.Code, known.Message),
-			Data:    data,
-		}
+		return failed(string(known.Code)+": "+known.Message, devrun.Errors(err))
 	}
 	return jsonrpc2.NewError(jsonrpc2.InternalError, err.Error())
+}
+
+// failed is the answer to a request that could not be carried out for reasons of
+// the catalogue. A client shows the message; the pages go along as data.errors.
+func failed(message string, errs []*errcatalog.Error) error {
+	data, err := json.Marshal(map[string]any{"errors": errs})
+	if err != nil {
+		data = nil
+	}
+	return &jsonrpc2.Error{Code: jsonrpc2.Code(protocol.LSPErrorCodesRequestFailed), Message: message, Data: data}
 }
 
 // cancelledID reads the id in the parameters of $/cancelRequest. Clients send

@@ -156,10 +156,10 @@ func (mod *module) acquire(ctx context.Context) error {
 
 func (mod *module) release() { mod.turn <- struct{}{} }
 
-// check analyses the packages of documents as they are in the snapshot. When
-// one of them has been changed since by another's check, the answer would speak
-// of another text: the error is then protocol.ErrContentModified.
-func (mod *module) check(ctx context.Context, snap *snapshot, docs ...*document) ([]*analysis.Package, error) {
+// check analyses the packages of files as they are in the snapshot. When one of
+// them has been changed since by another's check, the answer would speak of
+// another text: the error is then protocol.ErrContentModified.
+func (mod *module) check(ctx context.Context, snap *snapshot, files ...string) ([]*analysis.Package, error) {
 	if err := mod.acquire(ctx); err != nil {
 		return nil, err
 	}
@@ -167,18 +167,17 @@ func (mod *module) check(ctx context.Context, snap *snapshot, docs ...*document)
 	if mod.ws == nil {
 		return nil, mod.err
 	}
-	if err := mod.ws.Err(); err != nil {
-		return nil, err
-	}
 	mod.sync(snap)
-	files := make([]string, len(docs))
-	for i, doc := range docs {
-		if mod.synced[doc.file] != doc {
+	for _, file := range files {
+		if mod.synced[file] != snap.ofFile(file) {
 			return nil, protocol.ErrContentModified
 		}
-		files[i] = doc.file
 	}
-	return mod.ws.Check(ctx, files...)
+	packages, err := mod.ws.Check(ctx, files...)
+	if err == nil && len(packages) == 0 {
+		err = mod.ws.Err()
+	}
+	return packages, err
 }
 
 // sync brings the workspace to a snapshot, unless it is already further.

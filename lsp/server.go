@@ -151,8 +151,12 @@ func newServer(ctx context.Context, cancel context.CancelFunc, o Options) *serve
 // calls are the requests that the server answers.
 func calls() map[string]call {
 	return map[string]call{
-		protocol.MethodInitialize: initialize,
-		protocol.MethodShutdown:   shutdown,
+		protocol.MethodInitialize:              initialize,
+		protocol.MethodShutdown:                shutdown,
+		protocol.MethodTextDocumentHover:       answer(hover),
+		protocol.MethodTextDocumentCodeAction:  answer(codeActions),
+		protocol.MethodTextDocumentCodeLens:    answer(codeLenses),
+		protocol.MethodWorkspaceExecuteCommand: answer(executeCommand),
 	}
 }
 

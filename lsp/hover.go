@@ -1,0 +1,89 @@
+package lsp
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.lsp.dev/protocol"
+
+	"github.com/dataflow-go/dataflow/analysis"
+	"github.com/dataflow-go/dataflow/errcatalog"
+)
+
+// hover is sent when the pointer rests on a place: it says what is wrong there
+// and what stands there.
+func hover(s *server, ctx context.Context, snap *snapshot, p *protocol.HoverParams) (*protocol.Hover, error) {
+	v, err := s.look(ctx, snap, p.TextDocument.URI)
+	if v == nil || err != nil {
+		return nil, err
+	}
+	offset := v.doc.Offset(p.Position)
+	var sections []string
+	var at *protocol.Range
+	for _, d := range v.diagnostics(offset, offset) {
+		if at == nil {
+			at = new(spanRange(v.doc.Mapper, d.Span))
+		}
+		sections = append(sections, errcatalog.New(d.Finding).Markdown())
+	}
+	if target := v.target(offset); target != nil {
+		if text := describe(target); text != "" {
+			if at == nil {
+				at = new(spanRange(v.doc.Mapper, target.Span))
+			}
+			sections = append(sections, text)
+		}
+	}
+	if len(sections) == 0 {
+		if page, r := codeAt(v.doc, offset); page != "" {
+			sections, at = []string{page}, r
+		}
+	}
+	if len(sections) == 0 {
+		return nil, nil
+	}
+	return &protocol.Hover{
+		Contents: &protocol.MarkupContent{Kind: s.hoverFormat(), Value: strings.Join(sections, "\n\n---\n\n")},
+		Range:    at,
+	}, nil
+}
+
+func (v *view) target(offset int) *analysis.Target {
+	if v.pkg == nil {
+		return nil
+	}
+	return v.pkg.At(v.doc.file, offset)
+}
+
+// hoverFormat is Markdown, unless the client says that it shows none.
+func (s *server) hoverFormat() protocol.MarkupKind {
+	formats := s.client.TextDocument.Hover.ContentFormat
+	if len(formats) > 0 && !slices.Contains(formats, protocol.MarkupKindMarkdown) {
+		return protocol.MarkupKindPlainText
+	}
+	return protocol.MarkupKindMarkdown
+}
+
+var codePattern = regexp.MustCompile(`\bDF-[0-9]{3}\b`)
+
+// codeAt returns the page of the DF code that is written at an offset, in a
+// comment or a string, and where it is written.
+func codeAt(doc *document, offset int) (string, *protocol.Range) {
+	line := int(doc.Position(offset).Line)
+	start := doc.lines[line]
+	for _, at := range codePattern.FindAllStringIndex(doc.text[start:doc.lineEnd(line)], -1) {
+		from, to := start+at[0], start+at[1]
+		if offset < from || to < offset {
+			continue
+		}
+		page, ok := errcatalog.Explain(errcatalog.Code(doc.text[from:to]))
+		if !ok {
+			return "", nil
+		}
+		r := doc.Range(from, to)
+		return page.Markdown(), &r
+	}
+	return "", nil
+}

@@ -1,0 +1,146 @@
+package lsp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.lsp.dev/jsonrpc2"
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/dataflow-go/dataflow/analysis"
+	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/graph"
+)
+
+// A workflowInfo is one workflow in the answer of dataflow.server.workflows.
+type workflowInfo struct {
+	Name     string      `json:"name"` // given to NewWorkflow
+	Func     string      `json:"func"`
+	Line     uint32      `json:"line"` // of the function's name, from 0
+	Runnable bool        `json:"runnable"`
+	Reason   string      `json:"reason,omitempty"` // why it is not runnable
+	Inputs   []inputInfo `json:"inputs"`
+}
+
+// An inputInfo is one input of a workflow.
+type inputInfo struct {
+	Name     string `json:"name"`
+	Required bool   `json:"required"`
+}
+
+func listWorkflows(ctx context.Context, s *server, snap *snapshot, raw json.RawMessage, _ protocol.ProgressToken) (any, error) {
+	arg, err := argument[struct {
+		URI string `json:"uri"`
+	}](commandWorkflows, raw)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.lookAtFile(ctx, snap, arg.URI)
+	if err != nil {
+		return nil, err
+	}
+	infos := []workflowInfo{}
+	if v.pkg == nil {
+		return infos, nil
+	}
+	for _, wf := range workflowsIn(v.pkg, v.doc.file) {
+		info := workflowInfo{
+			Name: wf.Graph.Name, Func: wf.Func, Runnable: wf.Runnable == nil,
+			Line: spanRange(v.doc.Mapper, wf.Span).Start.Line, Inputs: inputsOf(wf.Graph),
+		}
+		if wf.Runnable != nil {
+			info.Reason = reason(wf.Runnable)
+		}
+		infos = append(infos, info)
+	}
+	return infos, nil
+}
+
+// lookAtFile is look for commands, which name a file that need not be open and
+// speak of no place in it: when the text has changed since the request, they
+// take the newest.
+func (s *server) lookAtFile(ctx context.Context, snap *snapshot, name string) (*view, error) {
+	file := filePath(name)
+	if file == "" || filepath.Ext(file) != ".go" {
+		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%q is not the URI of a Go file", name)
+	}
+	for {
+		doc := snap.ofFile(file)
+		if doc == nil {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "the file cannot be read: %v", err)
+			}
+			doc = &document{uri: uri.File(file), file: file, Mapper: NewMapper(string(content), snap.encoding)}
+		}
+		v := &view{doc: doc, module: s.modules.of(doc)}
+		if v.module == nil {
+			return v, nil
+		}
+		packages, err := v.module.check(ctx, snap, file)
+		switch {
+		case errors.Is(err, protocol.ErrContentModified):
+			snap = s.documents.snapshot()
+			continue
+		case err != nil:
+			return nil, err
+		}
+		v.packages, v.pkg = packages, findPackage(packages, file)
+		return v, nil
+	}
+}
+
+// workflowsIn lists the workflows that a file builds.
+func workflowsIn(pkg *analysis.Package, file string) []*analysis.Workflow {
+	var found []*analysis.Workflow
+	for _, wf := range pkg.Workflows {
+		if wf.File == file {
+			found = append(found, wf)
+		}
+	}
+	return found
+}
+
+// inputsOf lists the inputs of a workflow in the order of the source. One that
+// is used twice is required when it has no default somewhere.
+func inputsOf(g *graph.Graph) []inputInfo {
+	inputs := []inputInfo{}
+	at := map[string]int{}
+	var walk func(v *graph.Value)
+	walk = func(v *graph.Value) {
+		if v.Input != nil {
+			i, seen := at[v.Input.Name]
+			if !seen {
+				i = len(inputs)
+				at[v.Input.Name] = i
+				inputs = append(inputs, inputInfo{Name: v.Input.Name})
+			}
+			inputs[i].Required = inputs[i].Required || v.Input.Default == nil
+		}
+		for i := range v.Entries {
+			walk(&v.Entries[i].Value)
+		}
+		for i := range v.Items {
+			walk(&v.Items[i])
+		}
+	}
+	for i := range g.Nodes {
+		walk(&g.Nodes[i].Params)
+	}
+	return inputs
+}
+
+// reason is an error in one line.
+func reason(err error) string {
+	var known *errcatalog.Error
+	if errors.As(err, &known) {
+		return known.Message
+	}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
