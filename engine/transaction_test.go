@@ -167,3 +167,41 @@ func TestGoexitInATransaction(t *testing.T) {
 		t.Errorf("%d rows stayed", n)
 	}
 }
+
+// What a function does with the engine is part of its transaction. A run that
+// fails there is undone by itself, and the function may go on.
+func TestRunInsideATransaction(t *testing.T) {
+	t.Parallel()
+	db := shop(t)
+	inner := dataflow.NewWorkflow("inner").AddNode("CustomerCreateNode", "bob", customer("bob")).
+		AddNode("CustomerReadNode", "nobody", dataflow.Params{"id": "nobody"}).AddDependency("bob", "nobody")
+	wf := dataflow.NewWorkflow("outer").AddTransaction("tx", func(tx *dataflow.Workflow) {
+		tx.AddNode("CustomerCreateNode", "ann", customer("ann"))
+		tx.AddFunc("try", func(ctx context.Context, _ dataflow.Params) (dataflow.Params, error) {
+			_, err := db.Run(ctx, inner)
+			if !errors.Is(err, errcatalog.DF703) {
+				return nil, err
+			}
+			res, err := db.Run(ctx, dataflow.NewWorkflow("seen").AddNode("CustomerCountNode", "n", nil))
+			return res.Outputs["n"], err
+		}).AddDependency("ann", "try")
+	})
+	res := mustRun(t, db, wf)
+	if res.Outputs["try"]["count"] != int64(1) {
+		t.Errorf("the function saw %v", res.Outputs["try"])
+	}
+	if n := countOf(t, db, "Customer"); n != 1 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+// The same outside a transaction: the run ends with an error and does not hang.
+func TestGoexit(t *testing.T) {
+	t.Parallel()
+	db := shop(t)
+	_, err := db.Run(t.Context(), dataflow.NewWorkflow("w").AddFunc("f", func(context.Context, dataflow.Params) (dataflow.Params, error) {
+		runtime.Goexit()
+		return nil, nil
+	}))
+	wantCodes(t, err, errcatalog.DF501)
+}
