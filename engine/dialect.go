@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/model"
 )
 
 // A dialect is what differs between databases. Everything else in the package is
@@ -13,10 +14,10 @@ type dialect interface {
 	// where the database has one connection.
 	open(ctx context.Context, s source, readers int) (read, write *pool, err error)
 
-	// quote writes an identifier; placeholder the n-th parameter, from 1.
+	// quote writes an identifier; placeholder the n-th parameter, from 1;
+	// maxParams is how many parameters one statement takes.
 	quote(name string) string
 	placeholder(n int) string
-	// maxParams is how many parameters one statement takes.
 	maxParams() int
 
 	// The statements that steer a transaction; begin takes the right to write at once.
@@ -26,7 +27,70 @@ type dialect interface {
 	// inTransaction reports whether a transaction is open on c.
 	inTransaction(c *conn) bool
 
+	// encode makes a value, as model.Convert returns it, one that the driver
+	// binds; decode makes what the driver returns the canonical value again.
+	encode(t model.Type, v any) (any, error)
+	decode(t model.Type, v any) (any, error)
+
+	predicates
+	migrator
+
 	// classify maps a driver's error to a code by its number. columns are those
 	// that a broken constraint is on, where the database tells.
 	classify(err error) (code errcatalog.Code, columns []string)
+}
+
+// predicates are the conditions that databases spell in their own ways. expr is a
+// quoted column or an expression; values are bound through b, in the order of
+// the text.
+type predicates interface {
+	// ordered is expr in a form that compares by value: for order and ranges.
+	ordered(t model.Type, expr string) string
+	// like matches a pattern of %, _ and backslash escapes.
+	like(b *binder, expr, pattern string, fold bool) string
+	// regex matches an RE2 pattern.
+	regex(b *binder, expr, pattern string) string
+	// contains is a substring in text or bytes.
+	contains(b *binder, expr string, part any) string
+	// member is an element in an array column.
+	member(b *binder, expr string, v any) string
+	// in matches any of values, which are encoded; there is at least one.
+	in(b *binder, expr string, values []any) string
+	// json reaches into a JSON column.
+	json(b *binder, column string, path []string) jsonPath
+}
+
+// A jsonPath is a place inside a JSON column. Each method yields an expression
+// and binds what it needs.
+type jsonPath interface {
+	value() string // the scalar there, the text of what is no scalar, or NULL
+	exists() string
+	isBool(v bool) string
+	memberOrPart(v any) string // v is an element of the array, or part of the text, that is there
+}
+
+// migrator makes tables and looks at those that are there.
+type migrator interface {
+	createTable(t *table, r *registry) string
+	addColumn(t *table, c *column, def string) string
+	createIndex(i index) string
+	dropIndex(name string) string
+	columnType(f *model.Field) string
+	// stores reports whether a column declared as live can hold what one declared as want holds.
+	stores(live, want string) bool
+	literal(encoded any) string
+	inspect(ctx context.Context, c *conn, table string) (*liveTable, error)
+	schemaVersion(ctx context.Context, c *conn) (int64, error)
+}
+
+// A binder gathers the values of a statement in the order of its placeholders.
+type binder struct {
+	d    dialect
+	args []any
+}
+
+// arg binds a value and returns its placeholder.
+func (b *binder) arg(v any) string {
+	b.args = append(b.args, v)
+	return b.d.placeholder(len(b.args))
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/graph"
@@ -45,7 +46,12 @@ func (e *Engine) do(ctx context.Context, s *session, m *model.Model, op model.Op
 }
 
 // operations are the bodies of the eleven operations.
-var operations = map[model.Operation]func(*operation, context.Context) (map[string]any, error){}
+var operations = map[model.Operation]func(*operation, context.Context) (map[string]any, error){
+	model.Create: (*operation).create, model.Read: (*operation).read, model.Update: (*operation).update,
+	model.Delete: (*operation).delete, model.List: (*operation).list, model.Count: (*operation).count,
+	model.Upsert: (*operation).upsert, model.BulkCreate: (*operation).bulkCreate, model.BulkUpdate: (*operation).bulkUpdate,
+	model.BulkDelete: (*operation).bulkDelete, model.BulkUpsert: (*operation).bulkUpsert,
+}
 
 // table returns the registered table of a model.
 func (e *Engine) table(m *model.Model, op model.Operation) (*table, error) {
@@ -61,7 +67,11 @@ func (e *Engine) table(m *model.Model, op model.Operation) (*table, error) {
 
 // checkParams applies the rules of the editor to the parameters.
 func (e *Engine) checkParams(m *model.Model, op model.Operation, p map[string]any, sc scope) error {
-	n := graph.NodeOf(model.NodeType(m.Name, op), sc.node, p)
+	id := sc.node
+	if id == "" { // the rules speak of a node: outside a workflow it has the operation's name
+		id = strings.ToLower(string(op))
+	}
+	n := graph.NodeOf(model.NodeType(m.Name, op), id, p)
 	var findings []errcatalog.Finding
 	for _, f := range graph.CheckNode(n, e.Models()) {
 		if severity(f.Finding) == errcatalog.SeverityError {
@@ -94,17 +104,22 @@ type operation struct {
 
 // run runs the body with the session locked, and gives the connection back.
 func (x *operation) run(ctx context.Context, body func(*operation, context.Context) (map[string]any, error)) (map[string]any, error) {
-	if x.s != nil {
-		x.s.mu.Lock()
-		defer x.s.mu.Unlock()
-		if err := x.s.usable(); err != nil {
-			return nil, x.fail(errcatalog.DF504, "the transaction cannot go on: "+x.e.plain(err), err)
-		}
-		x.c, x.write = x.s.c, true
-	} else {
+	if x.s == nil {
 		defer x.release()
+		return body(x, ctx)
 	}
-	return body(x, ctx)
+	x.s.mu.Lock()
+	defer x.s.mu.Unlock()
+	if err := x.s.usable(); err != nil {
+		return nil, x.fail(errcatalog.DF504, "the transaction cannot go on: "+x.e.plain(err), err)
+	}
+	x.c, x.write = x.s.c, true
+	out, err := body(x, ctx)
+	if err != nil && !x.e.dialect.inTransaction(x.c) {
+		// An interrupted write, a full disk: the database has rolled back all of it.
+		x.s.dead = err
+	}
+	return out, err
 }
 
 func (x *operation) release() {
@@ -117,4 +132,118 @@ func (x *operation) release() {
 		x.e.readers.put(x.c)
 	}
 	x.c = nil
+}
+
+// hold takes a connection, unless the operation has one.
+func (x *operation) hold(ctx context.Context, write bool) (err error) {
+	if x.c != nil {
+		return nil
+	}
+	p := x.e.readers
+	if write {
+		p = x.e.writers
+	}
+	if x.c, err = p.get(ctx); err != nil {
+		return x.sqlError(ctx, err, nil)
+	}
+	x.write = write
+	return nil
+}
+
+// A subject tells what the user gave for a column in the row at hand: where it
+// stands in the parameters, and the value as Go source.
+type subject func(column string) (path, value string)
+
+// query runs a statement and calls each with the values of every row.
+func (x *operation) query(ctx context.Context, write bool, text string, args []any, about subject, each func(values []any) error) error {
+	if err := x.hold(ctx, write); err != nil {
+		return err
+	}
+	x.e.log.DebugContext(ctx, "statement", "sql", text)
+	var failed error
+	err := x.c.query(ctx, text, args, func(values []any) error {
+		failed = each(values)
+		return failed
+	})
+	if failed != nil {
+		return failed
+	}
+	if err != nil {
+		return x.sqlError(ctx, err, about)
+	}
+	return nil
+}
+
+// records runs a statement that yields whole records.
+func (x *operation) records(ctx context.Context, write bool, text string, args []any, about subject) ([]map[string]any, error) {
+	var out []map[string]any
+	err := x.query(ctx, write, text, args, about, func(values []any) error {
+		r, err := x.record(x.t.cols, values)
+		out = append(out, r)
+		return err
+	})
+	return out, err
+}
+
+// exec runs a statement without a result and returns how many rows it changed.
+func (x *operation) exec(ctx context.Context, text string, args []any, about subject) (int64, error) {
+	if err := x.hold(ctx, true); err != nil {
+		return 0, err
+	}
+	x.e.log.DebugContext(ctx, "statement", "sql", text)
+	n, err := x.c.exec(ctx, text, args...)
+	if err != nil {
+		return 0, x.sqlError(ctx, err, about)
+	}
+	return n, nil
+}
+
+// atomic runs body so that all of its statements count or none.
+func (x *operation) atomic(ctx context.Context, body func() error) error {
+	if err := x.hold(ctx, true); err != nil {
+		return err
+	}
+	begin, commit, undo := x.e.dialect.begin(), x.e.dialect.commit(), []string(nil)
+	if x.s != nil {
+		begin, commit, undo = "SAVEPOINT df_op", "RELEASE SAVEPOINT df_op", []string{"ROLLBACK TO SAVEPOINT df_op", "RELEASE SAVEPOINT df_op"}
+	}
+	if _, err := x.c.exec(ctx, begin); err != nil {
+		return x.sqlError(ctx, err, nil)
+	}
+	err := body()
+	if err == nil {
+		if _, cErr := x.c.exec(context.WithoutCancel(ctx), commit); cErr != nil {
+			err = x.sqlError(ctx, cErr, nil)
+		}
+	}
+	switch {
+	case err == nil:
+	case x.s == nil:
+		x.e.rollback(x.c)
+	default:
+		for _, text := range undo {
+			// Fails only when the whole transaction is gone, which run then notices.
+			if _, uErr := x.c.exec(context.WithoutCancel(ctx), text); uErr != nil {
+				break
+			}
+		}
+	}
+	return err
+}
+
+// record decodes a row.
+func (x *operation) record(cols []*column, values []any) (map[string]any, error) {
+	r := make(map[string]any, len(cols)+1) // one more for found or updated
+	for i, c := range cols {
+		v, err := x.t.d.decode(c.f.Type, values[i])
+		if err != nil {
+			d := x.columnDetails(c, "")
+			d.Got = fmt.Sprintf("%T", values[i])
+			return nil, x.e.fail(errcatalog.Finding{
+				Code: errcatalog.DF303, Message: fmt.Sprintf("the column %s.%s holds what is no %s: %v", x.t.m.Table, c.name, c.f.GoType, err), Details: d,
+			}, err)
+		}
+		r[c.name] = v
+	}
+	return r, nil
 }

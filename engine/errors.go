@@ -3,6 +3,9 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/model"
@@ -76,3 +79,108 @@ func (x *operation) details() errcatalog.Details {
 	d.Node = x.node
 	return d
 }
+
+// sqlError is the error of a statement. about tells what the user gave, where it
+// is known.
+func (x *operation) sqlError(ctx context.Context, err error, about subject) error {
+	if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
+		// The driver may say "interrupted"; what matters is why.
+		if !errors.Is(cause, ctx.Err()) {
+			cause = errors.Join(ctx.Err(), cause)
+		}
+		err = cause
+	}
+	code, columns := x.e.classify(err), []string(nil)
+	if code == errcatalog.DF310 || code == errcatalog.DF311 {
+		_, columns = x.e.dialect.classify(err)
+	}
+	f := errcatalog.Finding{Code: code, Details: x.details()}
+	switch code {
+	case errcatalog.DF310, errcatalog.DF311:
+		x.describe(&f, columns, about)
+	case errcatalog.DF305:
+		x.describeReference(&f, about)
+	case errcatalog.DF509:
+		f.Message = fmt.Sprintf("%s was cancelled", f.Details.NodeType)
+	case errcatalog.DF505:
+		f.Message = fmt.Sprintf("%s ran out of time: %s", f.Details.NodeType, x.e.plain(err))
+	case errcatalog.DF507:
+		f.Message = fmt.Sprintf("%s got no connection: %s; a transaction that waits for itself, or one that never ends, holds them", f.Details.NodeType, x.e.plain(err))
+	default:
+		f.Message = fmt.Sprintf("%s failed: %s", f.Details.NodeType, x.e.plain(err))
+	}
+	return x.e.fail(f, err)
+}
+
+// describe names the columns, and the user's value, of a broken constraint.
+func (x *operation) describe(f *errcatalog.Finding, columns []string, about subject) {
+	d := &f.Details
+	columns = slices.DeleteFunc(columns, func(c string) bool { return x.t.tenant != nil && c == x.t.tenant.name && len(columns) > 1 })
+	d.Column = strings.Join(columns, ", ")
+	var shown []string
+	for _, name := range columns {
+		c := x.t.byName[name]
+		if c == nil {
+			continue
+		}
+		if len(columns) == 1 {
+			d.Field, d.Type = c.f.Name, c.f.GoType
+		}
+		if about == nil {
+			continue
+		}
+		if path, value := about(name); path != "" {
+			shown = append(shown, name+" "+value)
+			if d.Param == "" {
+				d.Param, d.Value = path, value
+			}
+		}
+	}
+	given := or(strings.Join(shown, ", "), d.Column)
+	if f.Code == errcatalog.DF311 {
+		f.Message = fmt.Sprintf("%s cannot be null in the table %s", d.Column, d.Table)
+		return
+	}
+	f.Message = fmt.Sprintf("another %s has %s already", d.Model, given)
+	if x.t.deletedAt != nil && slices.ContainsFunc(columns, func(c string) bool { return slices.Contains(x.t.m.PrimaryKey(), c) }) {
+		f.Message += "; it may be a deleted one, which keeps its primary key until it is deleted with hard: true"
+	}
+}
+
+// describeReference finds which reference has no record behind it.
+func (x *operation) describeReference(f *errcatalog.Finding, about subject) {
+	f.Message = fmt.Sprintf("other records refer to this %s, so it cannot be deleted or get another key", f.Details.Model)
+	if about == nil {
+		return
+	}
+	f.Message = fmt.Sprintf("a record that this %s refers to is not there", f.Details.Model)
+	var missing []string
+	for _, c := range x.t.cols {
+		if c.f.Ref == nil {
+			continue
+		}
+		path, value := about(c.name)
+		if path == "" || value == "nil" {
+			continue
+		}
+		missing = append(missing, c.name)
+		f.Details.Column, f.Details.Field, f.Details.Param, f.Details.Value = c.name, c.f.Name, path, value
+		f.Message = fmt.Sprintf("%s is %s, and there is no %s with that %s", path, value, c.f.Ref.Model, c.f.Ref.Column)
+	}
+	if len(missing) > 1 {
+		f.Details.Column, f.Details.Field, f.Details.Param, f.Details.Value = strings.Join(missing, ", "), "", "", ""
+		f.Message = fmt.Sprintf("one of %s of this %s refers to a record that is not there", strings.Join(missing, ", "), f.Details.Model)
+	}
+}
+
+// An errorList gathers the errors of many rows, so that all are told at once.
+type errorList []*errcatalog.Error
+
+func (l *errorList) add(err error) {
+	var e *errcatalog.Error
+	if errors.As(err, &e) {
+		*l = append(*l, e)
+	}
+}
+
+func (l *errorList) join() error { return errcatalog.Join(*l) }

@@ -2,12 +2,465 @@ package engine
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
 
+	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/model"
 )
 
-// ensure makes sure that a model's table is there and fits it. It is never called
-// inside a user's transaction.
+// A liveTable is a table as the database has it.
+type liveTable struct {
+	kind    string // "table" or "view"; "" when there is none
+	columns []liveColumn
+	indexes []index
+	refs    []string // columns with a foreign key
+	empty   bool     // no rows
+}
+
+type liveColumn struct {
+	name     string
+	typ      string
+	notNull  bool
+	fallback bool // has a default
+	key      bool // part of the primary key
+}
+
+// An index is a secondary index, wanted or there.
+type index struct {
+	name    string
+	table   string
+	columns []string
+	unique  bool
+	live    string // column that must be null for a row to count; "" for all rows
+}
+
+// A migration is what a table lacks.
+type migration struct {
+	statements []string
+	indexes    map[string]bool // statements that make an index
+	refused    []errcatalog.Finding
+	warnings   []string
+}
+
+// ensure makes sure that a model's table, and those it refers to, are there and
+// fit. It is never called inside a user's transaction.
 func (e *Engine) ensure(ctx context.Context, m *model.Model) error {
-	return ctx.Err()
+	t, err := e.table(m, "")
+	if err != nil {
+		return err
+	}
+	if hit, ok := e.cache.lookup(t); ok && e.unchanged(ctx, hit) {
+		e.cache.hits.Add(1)
+		return nil
+	}
+	e.cache.misses.Add(1)
+	for {
+		// Many callers, one migration. One that ended because its own caller went
+		// away is made again by the next.
+		_, err, shared := e.migrations.Do(m.Name, func() (any, error) { return nil, e.ensureAll(ctx, t) })
+		if _, gone := contextError(err); err == nil || !gone || !shared || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// unchanged reports whether the schema is the one that the entry was made under.
+func (e *Engine) unchanged(ctx context.Context, hit ensured) bool {
+	if !e.cache.config.Validation {
+		return true
+	}
+	c, err := e.readers.get(ctx)
+	if err != nil {
+		return false
+	}
+	defer e.readers.put(c)
+	version, err := e.dialect.schemaVersion(ctx, c)
+	return err == nil && version == hit.version
+}
+
+// ensureAll looks first, with a connection that reads, and takes the right to
+// write only when something is missing.
+func (e *Engine) ensureAll(ctx context.Context, t *table) error {
+	tables, err := e.related(t)
+	if err != nil {
+		return err
+	}
+	c, err := e.readers.get(ctx)
+	if err != nil {
+		return e.migrationError(t, "look at its table", err)
+	}
+	missing, version, err := e.plan(ctx, c, tables)
+	e.readers.put(c)
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		if version, err = e.migrate(ctx, tables); err != nil {
+			return err
+		}
+	}
+	for _, t := range tables {
+		e.cache.add(t, version)
+	}
+	return nil
+}
+
+// related are a table and all that it refers to, the referred ones first.
+func (e *Engine) related(t *table) ([]*table, error) {
+	r := e.models.Load()
+	var tables []*table
+	var visit func(*table) error
+	seen := map[*table]bool{}
+	visit = func(t *table) error {
+		if seen[t] {
+			return nil
+		}
+		seen[t] = true
+		for _, c := range t.cols {
+			if c.f.Ref == nil {
+				continue
+			}
+			target := r.byName[c.f.Ref.Model]
+			if target == nil {
+				return e.refuse(t, errcatalog.DF601, fmt.Sprintf("%s.%s refers to %s, which is not registered", t.m.Name, c.f.Name, c.f.Ref.Model))
+			}
+			if err := e.checkReference(t, c, target); err != nil {
+				return err
+			}
+			if err := visit(target); err != nil {
+				return err
+			}
+		}
+		tables = append(tables, t)
+		return nil
+	}
+	return tables, visit(t)
+}
+
+// checkReference refuses references that a database cannot keep: to a key that is
+// unique only among some of the rows.
+func (e *Engine) checkReference(t *table, c *column, target *table) error {
+	ref := c.f.Ref
+	key := target.m.KeyOf([]string{ref.Column})
+	switch {
+	case key == nil || key.Primary:
+		return nil
+	case target.deletedAt != nil:
+		return e.refuse(t, errcatalog.DF301, fmt.Sprintf("%s.%s refers to %s.%s, which is unique only among the records that are not deleted; refer to the primary key", t.m.Name, c.f.Name, ref.Model, ref.Column))
+	case target.tenant != nil && t.tenant == nil:
+		return e.refuse(t, errcatalog.DF301, fmt.Sprintf("%s.%s refers to %s.%s, which is unique only within a tenant; refer to the primary key", t.m.Name, c.f.Name, ref.Model, ref.Column))
+	}
+	return nil
+}
+
+func (e *Engine) refuse(t *table, code errcatalog.Code, message string) error {
+	return e.fail(errcatalog.Finding{Code: code, Message: message, Details: errcatalog.Details{Model: t.m.Name, Table: t.m.Table}}, nil)
+}
+
+// plan looks at the tables and returns what must be done, nothing for tables that
+// fit. What must not be done is an error.
+func (e *Engine) plan(ctx context.Context, c *conn, tables []*table) (todo []*migration, version int64, err error) {
+	if version, err = e.dialect.schemaVersion(ctx, c); err != nil {
+		return nil, 0, e.migrationError(tables[len(tables)-1], "look at its table", err)
+	}
+	var refused []errcatalog.Finding
+	for _, t := range tables {
+		live, err := e.dialect.inspect(ctx, c, t.m.Table)
+		if err != nil {
+			return nil, 0, e.migrationError(t, "look at its table", err)
+		}
+		m := e.compare(t, live)
+		if !e.config.autoMigrate && len(m.statements) > 0 {
+			m.refused = append(m.refused, notMigrated(t, live, m.statements))
+		}
+		refused = append(refused, m.refused...)
+		if len(m.statements) > 0 {
+			todo = append(todo, m)
+		}
+		for _, w := range m.warnings {
+			e.log.Warn(w, "model", t.m.Name, "table", t.m.Table)
+		}
+	}
+	return todo, version, e.failures(refused)
+}
+
+func notMigrated(t *table, live *liveTable, statements []string) errcatalog.Finding {
+	f := errcatalog.Finding{
+		Code:    errcatalog.DF302,
+		Message: fmt.Sprintf("the table %s does not fit the model %s, and WithAutoMigrate(false) leaves it alone; this SQL mends it: %s", t.m.Table, t.m.Name, strings.Join(statements, "; ")),
+		Details: t.details(statements),
+	}
+	if live.kind == "" {
+		f.Code = errcatalog.DF309
+		f.Message = fmt.Sprintf("the table %s of the model %s is not there, and WithAutoMigrate(false) does not make it", t.m.Table, t.m.Name)
+	}
+	return f
+}
+
+func (t *table) details(statements []string) errcatalog.Details {
+	return errcatalog.Details{
+		Model: t.m.Name, Table: t.m.Table,
+		Extra: []errcatalog.ContextItem{{Key: "SQL", Value: strings.Join(statements, "; ")}},
+	}
+}
+
+// migrate makes what is missing, in one transaction. It looks again first: another
+// engine may have been quicker.
+func (e *Engine) migrate(ctx context.Context, tables []*table) (version int64, err error) {
+	t := tables[len(tables)-1]
+	c, err := e.writers.get(ctx)
+	if err != nil {
+		return 0, e.migrationError(t, "take the right to write", err)
+	}
+	defer e.writers.put(c)
+	if _, err := c.exec(ctx, e.dialect.begin()); err != nil {
+		return 0, e.migrationError(t, "take the right to write", err)
+	}
+	todo, _, err := e.plan(ctx, c, tables)
+	for _, m := range todo {
+		for _, statement := range m.statements {
+			if err != nil {
+				break
+			}
+			e.log.Info("migrate", "sql", statement)
+			if _, xErr := c.exec(ctx, statement); xErr != nil {
+				err = e.statementError(t, statement, m.indexes[statement], xErr)
+			}
+		}
+	}
+	if err == nil {
+		if version, err = e.dialect.schemaVersion(ctx, c); err != nil {
+			err = e.migrationError(t, "look at its table", err)
+		} else if _, cErr := c.exec(context.WithoutCancel(ctx), e.dialect.commit()); cErr != nil {
+			err = e.migrationError(t, "commit the migration", cErr)
+		}
+	}
+	if err != nil {
+		e.rollback(c)
+		return 0, err
+	}
+	return version, nil
+}
+
+func (e *Engine) migrationError(t *table, what string, err error) error {
+	code := e.classify(err)
+	switch code {
+	case errcatalog.DF510, errcatalog.DF507:
+		code = errcatalog.DF307
+	case errcatalog.DF502:
+		code = errcatalog.DF301
+	}
+	return e.fail(errcatalog.Finding{
+		Code: code, Message: fmt.Sprintf("the model %s: could not %s: %s", t.m.Name, what, e.plain(err)),
+		Details: errcatalog.Details{Model: t.m.Name, Table: t.m.Table},
+	}, err)
+}
+
+func (e *Engine) statementError(t *table, statement string, isIndex bool, err error) error {
+	code := e.classify(err)
+	switch {
+	case isIndex && code == errcatalog.DF310:
+		code = errcatalog.DF306
+	case code == errcatalog.DF510:
+		code = errcatalog.DF307
+	case code == errcatalog.DF509 || code == errcatalog.DF505 || code == errcatalog.DF506 || code == errcatalog.DF408:
+	default:
+		code = errcatalog.DF301
+	}
+	return e.fail(errcatalog.Finding{
+		Code: code, Message: fmt.Sprintf("migrating %s for the model %s failed at %s: %s", t.m.Table, t.m.Name, statement, e.plain(err)),
+		Details: t.details([]string{statement}),
+	}, err)
+}
+
+// compare finds what a table lacks for its model.
+func (e *Engine) compare(t *table, live *liveTable) *migration {
+	m := &migration{indexes: map[string]bool{}}
+	switch {
+	case live.kind == "":
+		m.statements = append(m.statements, e.dialect.createTable(t, e.models.Load()))
+	case live.kind != "table":
+		m.refused = append(m.refused, errcatalog.Finding{
+			Code:    errcatalog.DF304,
+			Message: fmt.Sprintf("%s is a %s, not a table; the model %s needs a table: rename one of them with df:\"table=…\"", t.m.Table, live.kind, t.m.Name),
+			Details: t.details(nil),
+		})
+		return m
+	default:
+		if !e.compareColumns(t, live, m) {
+			return m
+		}
+	}
+	e.compareIndexes(t, live, m)
+	return m
+}
+
+// compareColumns adds missing columns. It is false when the table is another one.
+func (e *Engine) compareColumns(t *table, live *liveTable, m *migration) bool {
+	var key, want []string
+	for _, c := range live.columns {
+		if c.key {
+			key = append(key, strings.ToLower(c.name))
+		}
+	}
+	for _, c := range t.key {
+		want = append(want, strings.ToLower(c.name))
+	}
+	slices.Sort(key)
+	slices.Sort(want)
+	if !slices.Equal(key, want) {
+		m.refused = append(m.refused, errcatalog.Finding{
+			Code: errcatalog.DF304,
+			Message: fmt.Sprintf("the table %s is there with the primary key (%s); the model %s has (%s). Rename the model's table, or mend the one that is there",
+				t.m.Table, strings.Join(key, ", "), t.m.Name, strings.Join(want, ", ")),
+			Details: t.details(nil),
+		})
+		return false
+	}
+	for _, c := range t.cols {
+		i := slices.IndexFunc(live.columns, func(l liveColumn) bool { return strings.EqualFold(l.name, c.name) })
+		if i < 0 {
+			e.addColumn(t, c, live, m)
+			continue
+		}
+		e.compareColumn(t, c, live.columns[i], m)
+		if c.f.Ref != nil && !slices.Contains(live.refs, strings.ToLower(c.name)) {
+			m.warnings = append(m.warnings, "the column "+c.name+" has no foreign key in the database, though the model refers to "+c.f.Ref.Model+"."+c.f.Ref.Column+"; SQLite adds one only to a new table")
+		}
+	}
+	for _, l := range live.columns {
+		known := slices.ContainsFunc(t.cols, func(c *column) bool { return strings.EqualFold(l.name, c.name) })
+		if !known && l.notNull && !l.fallback && !l.key {
+			m.refused = append(m.refused, t.difference(errcatalog.DF313, l.name,
+				fmt.Sprintf("the table %s has the column %s, which cannot be null and which %s does not have, so no record could be written. A column is never dropped by itself", t.m.Table, l.name, t.m.Name),
+				"ALTER TABLE "+t.name+" DROP COLUMN "+t.d.quote(l.name)))
+		}
+	}
+	return true
+}
+
+func (t *table) difference(code errcatalog.Code, column, message, sql string) errcatalog.Finding {
+	d := t.details([]string{sql})
+	d.Column = column
+	if f := t.m.FieldByColumn(column); f != nil {
+		d.Field, d.Type = f.Name, f.GoType
+	}
+	return errcatalog.Finding{Code: code, Severity: errcatalog.SeverityError, Message: message + "; this SQL does it: " + sql, Details: d}
+}
+
+func (e *Engine) addColumn(t *table, c *column, live *liveTable, m *migration) {
+	def := ""
+	if !c.f.Type.Nullable {
+		v, ok := t.fallback(c)
+		if !ok && !live.empty {
+			m.refused = append(m.refused, t.difference(errcatalog.DF302, c.name,
+				fmt.Sprintf("the table %s has records and lacks the column %s, which cannot be null and has no default: make %s.%s a pointer, or give it a default", t.m.Table, c.name, t.m.Name, c.f.Name),
+				e.dialect.addColumn(t, c, "…")))
+			return
+		}
+		if !ok { // no record gets it
+			v = zeroOf(e.dialect.columnType(c.f))
+		}
+		def = e.dialect.literal(v)
+	}
+	m.statements = append(m.statements, e.dialect.addColumn(t, c, def))
+}
+
+// fallback is the encoded value that a column has in records that do not give
+// it; ok is false where they must.
+func (t *table) fallback(c *column) (v any, ok bool) {
+	f := c.f
+	switch f.Auto {
+	case model.AutoCreatedAt, model.AutoUpdatedAt:
+		return time.Now().UnixMicro(), true
+	}
+	value, ok := omitted(f)
+	if !ok {
+		return nil, false
+	}
+	encoded, err := t.d.encode(f.Type, value)
+	return encoded, err == nil
+}
+
+// zeroOf is a value that a column of the declared type holds.
+func zeroOf(columnType string) any {
+	switch columnType {
+	case "TEXT":
+		return ""
+	case "BLOB":
+		return []byte{}
+	}
+	return int64(0)
+}
+
+func (e *Engine) compareColumn(t *table, c *column, l liveColumn, m *migration) {
+	want := e.dialect.columnType(c.f)
+	if !e.dialect.stores(l.typ, want) {
+		m.refused = append(m.refused, t.difference(errcatalog.DF303, c.name,
+			fmt.Sprintf("the column %s.%s has the type %s; %s.%s is %s and needs %s. A type is never changed by itself", t.m.Table, c.name, or(l.typ, "none"), t.m.Name, c.f.Name, c.f.GoType, want),
+			fmt.Sprintf("ALTER TABLE %s RENAME COLUMN %s TO %s, after which the engine adds %s anew", t.name, c.quoted, t.d.quote(c.name+"_old"), c.name)))
+		return
+	}
+	if c.f.Type.Nullable && l.notNull && !l.key {
+		m.refused = append(m.refused, t.difference(errcatalog.DF302, c.name,
+			fmt.Sprintf("the column %s.%s cannot be null, and %s.%s is %s. SQLite cannot change that in place", t.m.Table, c.name, t.m.Name, c.f.Name, c.f.GoType),
+			fmt.Sprintf("ALTER TABLE %s RENAME COLUMN %s TO %s, after which the engine adds %s anew", t.name, c.quoted, t.d.quote(c.name+"_old"), c.name)))
+	}
+}
+
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// wanted are the indexes of a model.
+func (t *table) wanted() []index {
+	var all []index
+	live := ""
+	if t.deletedAt != nil {
+		live = t.deletedAt.name
+	}
+	for i := range t.m.Keys {
+		k := &t.m.Keys[i]
+		if k.Primary {
+			continue
+		}
+		ix := index{name: "ux_" + t.m.Table + "_" + k.Name, table: t.m.Table, unique: true, live: live}
+		for _, c := range t.uniqueColumns(k) {
+			ix.columns = append(ix.columns, c.name)
+		}
+		all = append(all, ix)
+	}
+	for _, k := range t.m.Indexes {
+		all = append(all, index{name: "ix_" + t.m.Table + "_" + k.Name, table: t.m.Table, columns: k.Columns})
+	}
+	return all
+}
+
+func (e *Engine) compareIndexes(t *table, live *liveTable, m *migration) {
+	wanted := t.wanted()
+	for _, want := range wanted {
+		i := slices.IndexFunc(live.indexes, func(l index) bool { return strings.EqualFold(l.name, want.name) })
+		if i >= 0 {
+			l := live.indexes[i]
+			if l.unique == want.unique && (l.live != "") == (want.live != "") && slices.EqualFunc(l.columns, want.columns, strings.EqualFold) {
+				continue
+			}
+			m.statements = append(m.statements, e.dialect.dropIndex(l.name))
+		}
+		statement := e.dialect.createIndex(want)
+		m.statements = append(m.statements, statement)
+		m.indexes[statement] = true
+	}
+	for _, l := range live.indexes {
+		known := slices.ContainsFunc(wanted, func(w index) bool { return strings.EqualFold(w.name, l.name) })
+		if !known && l.unique && strings.HasPrefix(l.name, "ux_") {
+			m.warnings = append(m.warnings, "the model no longer has the unique key of the index "+l.name+", which still holds: "+e.dialect.dropIndex(l.name))
+		}
+	}
 }

@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dataflow-go/dataflow/errcatalog"
+)
+
+// rowsPerStatement is how many rows go into one statement by default; more bring
+// nothing on SQLite.
+const rowsPerStatement = 100
+
+// bulkCreate inserts many records, all or none.
+func (x *operation) bulkCreate(ctx context.Context) (map[string]any, error) {
+	data, err := x.data()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := x.newRows(data)
+	if err != nil {
+		return nil, err
+	}
+	size, err := x.number("batch_size", rowsPerStatement, 1)
+	if err != nil {
+		return nil, err
+	}
+	mode, _ := x.p["on_conflict"].(string)
+	ids := make([]any, 0, len(rows))
+	err = x.atomic(ctx, func() error {
+		for _, chunk := range x.chunks(rows, int(size), mode == "update") {
+			clause := ""
+			switch mode {
+			case "skip":
+				clause = " ON CONFLICT DO NOTHING"
+			case "update":
+				clause = " ON CONFLICT DO UPDATE SET " + x.excluded(chunk.rows[0], nil)
+			}
+			got, err := x.insertRows(ctx, chunk, clause, data)
+			if err != nil {
+				return err
+			}
+			if mode == "update" && len(got) < len(chunk.rows) {
+				return x.hiddenConflict(ctx, chunk, data, x.t.key)
+			}
+			ids = append(ids, got...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"count": int64(len(ids)), "ids": ids}, nil
+}
+
+// data is the parameter data: a list of maps.
+func (x *operation) data() ([]map[string]any, error) {
+	list, ok := asList(x.p["data"])
+	d := x.details()
+	d.Param = "data"
+	if !ok {
+		d.Got = fmt.Sprintf("%T", x.p["data"])
+		return nil, x.e.fail(errcatalog.Finding{Code: errcatalog.DF108, Message: "data must be a list of records", Details: d}, nil)
+	}
+	if len(list) == 0 {
+		return nil, x.e.fail(errcatalog.Finding{Code: errcatalog.DF110, Message: "data is empty; at least one record is needed", Details: d}, nil)
+	}
+	rows := make([]map[string]any, len(list))
+	for i, item := range list {
+		if rows[i], ok = asMap(item); !ok {
+			d.Param, d.Got = rowPath(i), fmt.Sprintf("%T", item)
+			return nil, x.e.fail(errcatalog.Finding{Code: errcatalog.DF102, Message: fmt.Sprintf("data.%d is %T; it must be a map of columns", i, item), Details: d}, nil)
+		}
+	}
+	return rows, nil
+}
+
+func rowPath(i int) string { return "data." + strconv.Itoa(i) }
+
+// newRows completes every record. All that are wrong are told at once.
+func (x *operation) newRows(data []map[string]any) ([]row, error) {
+	rows := make([]row, len(data))
+	var errs errorList
+	for i, m := range data {
+		r, err := x.newRow(m, rowPath(i)+".")
+		rows[i] = r
+		errs.add(err)
+	}
+	return rows, errs.join()
+}
+
+// A chunk is the rows of one statement.
+type chunk struct {
+	rows  []row
+	first int // the place of the first row in data
+}
+
+// chunks cuts rows to what one statement takes. alike keeps rows apart that give
+// different columns.
+func (x *operation) chunks(rows []row, size int, alike bool) []chunk {
+	size = max(1, min(size, x.t.d.maxParams()/len(x.t.cols)))
+	var out []chunk
+	for start := 0; start < len(rows); {
+		end := start + 1
+		for end < len(rows) && end-start < size && (!alike || slices.Equal(rows[start].given, rows[end].given)) {
+			end++
+		}
+		out = append(out, chunk{rows[start:end], start})
+		start = end
+	}
+	return out
+}
+
+// insertRows inserts a chunk and returns the keys of the records that it wrote.
+func (x *operation) insertRows(ctx context.Context, c chunk, clause string, data []map[string]any) ([]any, error) {
+	args := make([]any, 0, len(c.rows)*len(x.t.cols))
+	for _, r := range c.rows {
+		args = append(args, r.values...)
+	}
+	text := x.t.insertInto(len(c.rows)) + clause + " RETURNING " + quotedList(x.t.key)
+	ids := make([]any, 0, len(c.rows))
+	err := x.c.query(ctx, text, args, func(values []any) error {
+		id, err := x.keyOf(values)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil {
+		return nil, x.sqlError(ctx, err, x.culprit(ctx, err, c, data))
+	}
+	return ids, nil
+}
+
+// keyOf is a primary key as users give it: a value, or a map for a composite one.
+func (x *operation) keyOf(values []any) (any, error) {
+	key, err := x.record(x.t.key, values)
+	if err != nil || len(x.t.key) > 1 {
+		return key, err
+	}
+	return key[x.t.key[0].name], nil
+}
+
+// excluded is the SET clause of an upsert of the row's columns: those that were
+// given, but for the key and what is only set once.
+func (x *operation) excluded(r row, key []*column) string {
+	var parts []string
+	for _, c := range x.t.cols {
+		switch {
+		case c == x.t.updatedAt:
+		case !r.given[c.i], slices.Contains(x.t.key, c), slices.Contains(key, c):
+			continue
+		}
+		parts = append(parts, c.quoted+" = excluded."+c.quoted)
+	}
+	if c := x.t.version; c != nil {
+		parts = append(parts, c.quoted+" = "+x.t.name+"."+c.quoted+" + 1")
+	}
+	if len(parts) == 0 { // nothing but the key: a change that changes nothing, so that the row is returned
+		k := x.t.key[0].quoted
+		parts = []string{k + " = " + x.t.name + "." + k}
+	}
+	set := strings.Join(parts, ", ")
+	var visible []string
+	if c := x.t.deletedAt; c != nil {
+		visible = append(visible, x.t.name+"."+c.quoted+" IS NULL")
+	}
+	if c := x.t.tenant; c != nil {
+		visible = append(visible, x.t.name+"."+c.quoted+" = excluded."+c.quoted)
+	}
+	return set + whereClause(visible)
+}
+
+// culprit finds which row of a failed statement broke a unique key: the first
+// whose key another row or record has. The statement is undone when it is called.
+func (x *operation) culprit(ctx context.Context, err error, c chunk, data []map[string]any) subject {
+	_, names := x.t.d.classify(err)
+	var cols []*column
+	for _, name := range names {
+		if col := x.t.byName[name]; col != nil {
+			cols = append(cols, col)
+		}
+	}
+	if len(cols) == 0 || len(cols) != len(names) {
+		return func(string) (string, string) { return "", "" }
+	}
+	seen := map[string]bool{}
+	for i, r := range c.rows {
+		key := fingerprint(r, cols)
+		if seen[key] || x.taken(ctx, r, cols) {
+			return given(data[c.first+i], rowPath(c.first+i)+".")
+		}
+		seen[key] = true
+	}
+	return nil
+}
+
+// fingerprint tells rows with equal values in cols.
+func fingerprint(r row, cols []*column) string {
+	var b strings.Builder
+	for _, c := range cols {
+		fmt.Fprintf(&b, "%T:%v\x00", r.values[c.i], r.values[c.i])
+	}
+	return b.String()
+}
+
+// taken reports whether a record has the row's values in cols.
+func (x *operation) taken(ctx context.Context, r row, cols []*column) (found bool) {
+	b := &binder{d: x.t.d}
+	parts := make([]string, len(cols))
+	for i, c := range cols {
+		parts[i] = c.quoted + " = " + b.arg(r.values[c.i])
+	}
+	// An error here only leaves the first error without the row's number.
+	err := x.c.query(ctx, "SELECT 1 FROM "+x.t.name+whereClause(parts)+" LIMIT 1", b.args, func([]any) error {
+		found = true
+		return nil
+	})
+	return found && err == nil
+}
+
+// hiddenConflict is DF-310: a record that the operation cannot see has the key.
+func (x *operation) hiddenConflict(ctx context.Context, c chunk, data []map[string]any, key []*column) error {
+	for i, r := range c.rows {
+		if err := x.refuseHidden(ctx, key, r, given(data[c.first+i], rowPath(c.first+i)+".")); err != nil {
+			return err
+		}
+	}
+	return x.fail(errcatalog.DF310, "a record that is deleted, or of another tenant, has the key of one in data", nil)
+}

@@ -1,0 +1,139 @@
+package engine
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+
+	"github.com/dataflow-go/dataflow/errcatalog"
+)
+
+// A cursor is where the next page starts: the values by which the last record of
+// a page is sorted. Its text is opaque to users, and is not trusted when it comes
+// back: the values are only ever bound.
+type cursor struct {
+	Order  []string      `json:"o"`
+	Values []cursorValue `json:"v"`
+}
+
+// A cursorValue is one value as the database holds it; all are empty for null.
+type cursorValue struct {
+	I *int64   `json:"i,omitempty"`
+	F *float64 `json:"f,omitempty"`
+	B []byte   `json:"b,omitempty"` // text, whatever bytes it has
+	X []byte   `json:"x,omitempty"` // bytes
+	T uint8    `json:"t,omitempty"` // which of B and X, so that empty ones are told from null
+}
+
+const (
+	cursorText  = 1
+	cursorBytes = 2
+)
+
+func orderNames(order []sortKey) []string {
+	names := make([]string, len(order))
+	for i, k := range order {
+		names[i] = k.c.name
+		if k.desc {
+			names[i] = "-" + names[i]
+		}
+	}
+	return names
+}
+
+func encodeCursor(order []sortKey, values []any) any {
+	c := cursor{Order: orderNames(order), Values: make([]cursorValue, len(values))}
+	for i, v := range values {
+		switch v := v.(type) {
+		case int64:
+			c.Values[i].I = &v
+		case float64:
+			c.Values[i].F = &v
+		case string:
+			c.Values[i] = cursorValue{B: []byte(v), T: cursorText}
+		case []byte:
+			c.Values[i] = cursorValue{X: v, T: cursorBytes}
+		}
+	}
+	data, err := json.Marshal(c)
+	if err != nil { // an infinite float: such a place has no cursor
+		return nil
+	}
+	return base64.RawURLEncoding.EncodeToString(data)
+}
+
+// decodeCursor reads a cursor that was made for the same order.
+func (x *operation) decodeCursor(given any, order []sortKey) ([]any, error) {
+	d := x.details()
+	d.Param, d.Value = "cursor", sourceOf(given)
+	refuse := func(message string, cause error) ([]any, error) {
+		return nil, x.e.fail(errcatalog.Finding{Code: errcatalog.DF103, Message: message, Details: d}, cause)
+	}
+	text, ok := given.(string)
+	if !ok {
+		return refuse("cursor must be the next_cursor of the page before", nil)
+	}
+	data, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return refuse("cursor is not the next_cursor of a page", err)
+	}
+	var c cursor
+	if err := json.Unmarshal(data, &c); err != nil || len(c.Values) != len(c.Order) {
+		return refuse("cursor is not the next_cursor of a page", err)
+	}
+	want := orderNames(order)
+	if strings.Join(c.Order, ",") != strings.Join(want, ",") || len(c.Values) != len(want) {
+		return refuse("cursor is of a page with another order_by: give the same one again", nil)
+	}
+	values := make([]any, len(c.Values))
+	for i, v := range c.Values {
+		switch {
+		case v.I != nil:
+			values[i] = *v.I
+		case v.F != nil:
+			values[i] = *v.F
+		case v.T == cursorText:
+			values[i] = string(v.B)
+		case v.T == cursorBytes:
+			values[i] = append([]byte{}, v.X...)
+		}
+	}
+	return values, nil
+}
+
+// keyset is the condition for the records after one: (a, b) > (x, y) written out,
+// because columns may differ in direction and hold nulls. Nulls come first.
+func (x *operation) keyset(b *binder, order []sortKey, after []any) string {
+	var either, equal []string
+	for i, k := range order {
+		expr := x.t.d.ordered(k.c.f.Type, k.c.quoted)
+		v := after[i]
+		// The values of the columns before are bound again for each alternative.
+		prefix := append([]string(nil), equal...)
+		for j := range prefix {
+			if after[j] != nil {
+				prefix[j] += b.arg(after[j])
+			}
+		}
+		var beyond string
+		switch {
+		case v == nil && k.desc:
+			beyond = "FALSE"
+		case v == nil:
+			beyond = k.c.quoted + " IS NOT NULL"
+		case k.desc && k.c.f.Type.Nullable:
+			beyond = "(" + expr + " < " + b.arg(v) + " OR " + k.c.quoted + " IS NULL)"
+		case k.desc:
+			beyond = expr + " < " + b.arg(v)
+		default:
+			beyond = expr + " > " + b.arg(v)
+		}
+		either = append(either, conjunction(append(prefix, beyond)))
+		if v == nil {
+			equal = append(equal, k.c.quoted+" IS NULL")
+		} else {
+			equal = append(equal, expr+" = ")
+		}
+	}
+	return "(" + strings.Join(either, " OR ") + ")"
+}

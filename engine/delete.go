@@ -1,0 +1,45 @@
+package engine
+
+import (
+	"context"
+	"time"
+)
+
+// delete removes the one record that the key or the filter pins. In a softdelete
+// model it is marked instead, unless hard is true.
+func (x *operation) delete(ctx context.Context) (map[string]any, error) {
+	b := &binder{d: x.t.d}
+	hard := x.flag("hard")
+	text := x.removal(b, hard)
+	where, err := x.pinned(b, hard)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{"deleted": false}
+	for _, c := range x.t.key {
+		out[c.name] = nil
+		if v, ok := x.p[c.name]; ok {
+			out[c.name] = v
+		}
+	}
+	err = x.query(ctx, true, text+where+" RETURNING "+quotedList(x.t.key), b.args, nil, func(values []any) error {
+		key, err := x.record(x.t.key, values)
+		for name, v := range key {
+			out[name] = v
+		}
+		out["deleted"] = true
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// removal is the statement that removes records, up to its WHERE.
+func (x *operation) removal(b *binder, hard bool) string {
+	if c := x.t.deletedAt; c != nil && !hard {
+		return "UPDATE " + x.t.name + " SET " + c.quoted + " = " + b.arg(time.Now().UnixMicro())
+	}
+	return "DELETE FROM " + x.t.name
+}

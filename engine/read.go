@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/dataflow-go/dataflow/errcatalog"
+)
+
+// read returns the one record that the key or the filter pins.
+func (x *operation) read(ctx context.Context) (map[string]any, error) {
+	b := &binder{d: x.t.d}
+	where, err := x.pinned(b, x.flag("include_deleted"))
+	if err != nil {
+		return nil, err
+	}
+	records, err := x.records(ctx, false, "SELECT "+x.t.all+" FROM "+x.t.name+where, b.args, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(records) > 0 {
+		records[0]["found"] = true
+		return records[0], nil
+	}
+	if raise, given := x.p["raise_on_not_found"].(bool); raise || !given {
+		return nil, x.notFound()
+	}
+	return x.nothing("found"), nil
+}
+
+// pinned is the WHERE clause for the one record that the parameters name: by
+// primary key, or by a filter on a unique key.
+func (x *operation) pinned(b *binder, deleted bool) (string, error) {
+	conditions, path := x.keyGiven(), ""
+	if conditions == nil {
+		path = "filter"
+		var ok bool
+		if conditions, ok = asMap(x.p["filter"]); !ok {
+			return "", x.fail(errcatalog.DF702, fmt.Sprintf("%s is told neither by %s nor by a filter", x.t.m.Name, strings.Join(x.t.m.PrimaryKey(), ", ")), nil)
+		}
+	} else if extra, ok := asMap(x.p["filter"]); ok {
+		conditions = map[string]any{"$and": []any{conditions, extra}}
+	}
+	return x.where(b, conditions, path, deleted)
+}
+
+// keyGiven are the primary key's values, or nil when not all of them are given.
+func (x *operation) keyGiven() map[string]any {
+	conditions := make(map[string]any, len(x.t.key))
+	for _, c := range x.t.key {
+		v, ok := x.p[c.name]
+		if !ok || v == nil {
+			return nil
+		}
+		conditions[c.name] = map[string]any{"$eq": v}
+	}
+	return conditions
+}
+
+// flag is a parameter that is false unless given.
+func (x *operation) flag(name string) bool {
+	on, _ := x.p[name].(bool)
+	return on
+}
+
+// nothing is what stands for a record that is not there: every column null, and
+// the flag that tells of it false.
+func (x *operation) nothing(flag string) map[string]any {
+	r := make(map[string]any, len(x.t.cols)+1)
+	for _, c := range x.t.cols {
+		r[c.name] = nil
+	}
+	r[flag] = false
+	return r
+}
+
+func (x *operation) notFound() error {
+	d := x.details()
+	var what []string
+	for _, c := range x.t.key {
+		if v, ok := x.p[c.name]; ok {
+			what = append(what, c.name+" "+sourceOf(v))
+			d.Param, d.Column, d.Value = c.name, c.name, sourceOf(v)
+		}
+	}
+	if filter, ok := x.p["filter"]; ok && len(what) == 0 {
+		what = []string{sourceOf(filter)}
+		d.Param, d.Value = "filter", what[0]
+	}
+	return x.e.fail(errcatalog.Finding{Code: errcatalog.DF703, Message: fmt.Sprintf("there is no %s with %s", x.t.m.Name, strings.Join(what, ", ")), Details: d}, nil)
+}
