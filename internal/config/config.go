@@ -154,7 +154,7 @@ func (c *Config) Apply(f *errcatalog.Finding) bool {
 // misnamed tells of a file that would otherwise be passed over in silence.
 func misnamed(root string) error {
 	name := "dataflow.yml"
-	if _, err := os.Stat(filepath.Join(root, name)); err != nil {
+	if !exists(filepath.Join(root, name)) {
 		return nil
 	}
 	return errcatalog.New(errcatalog.Finding{
@@ -162,6 +162,11 @@ func misnamed(root string) error {
 		Message: fmt.Sprintf("the configuration file is called %s: rename %s", FileName, name),
 		Details: errcatalog.Details{Setting: name, Suggestion: FileName},
 	})
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 func unreadable(file string, err error) error {

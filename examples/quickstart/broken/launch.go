@@ -12,14 +12,14 @@ func Launch() *dataflow.Workflow {
 		"name":     "Green tea",
 		"category": "tea",
 		"price":    dataflow.Input("price").Default("4.50"),
-		"stok":     100, // one letter short
+		"stok":     100, // the first delivery
 	})
 
 	wf.AddNode("ProductListNode", "neighbours", dataflow.Params{
 		"order_by": []string{"name"},
 		"limit":    10,
 	})
-	// A product has no output of that name.
+	// What stands on the same shelf.
 	wf.AddConnection("product", "categry", "neighbours", "filter.category")
 	return wf
 }

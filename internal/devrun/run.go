@@ -1,0 +1,155 @@
+package devrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/dataflow-go/dataflow/engine"
+	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/internal/config"
+)
+
+// Run runs the workflow. A workflow that fails has a Report all the same, with the
+// reason in it; the error is for what kept it from being tried: a workflow that
+// cannot be seen whole in the source (its Runnable error), a configuration that
+// cannot be read (DF-401, DF-404), a database that is not marked as a dev
+// database (DF-409) or cannot be opened.
+func Run(ctx context.Context, r Request) (_ *Report, err error) {
+	if r.Workflow.Runnable != nil {
+		return nil, r.Workflow.Runnable
+	}
+	dir := r.Dir
+	if dir == "" {
+		dir = filepath.Dir(r.Workflow.File)
+	}
+	cfg, err := config.Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	db, err := cfg.Lookup(r.Database)
+	if err != nil {
+		return nil, err
+	}
+	if !db.Dev {
+		return nil, notDev(db, cfg)
+	}
+	if err := makeFolder(db.URL, cfg.Dir); err != nil {
+		return nil, err
+	}
+	e, err := engine.Open(ctx, db.URL, options(db)...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	if err := e.RegisterModels(r.Workflow.Models...); err != nil {
+		return nil, err
+	}
+	keep := engine.WithDryRun()
+	if r.Commit {
+		keep = engine.WithTransaction()
+	}
+	g := r.Workflow.Graph
+	res, runErr := e.RunGraph(ctx, g, keep, engine.WithObserver(r.Observer), engine.WithInputs(convertInputs(g, e.Models(), r.Inputs)))
+	report := newReport(res, runErr)
+	report.Database = db.String()
+	report.Committed = r.Commit && runErr == nil
+	return report, nil
+}
+
+func options(db config.Database) []engine.Option {
+	opts := []engine.Option{engine.WithAutoMigrate(db.AutoMigrate)}
+	if db.PoolSize > 0 {
+		opts = append(opts, engine.WithPoolSize(db.PoolSize))
+	}
+	if db.StatementTimeout > 0 {
+		opts = append(opts, engine.WithStatementTimeout(db.StatementTimeout))
+	}
+	return opts
+}
+
+func notDev(db config.Database, cfg *config.Config) error {
+	setting := "databases." + db.Name + ".dev"
+	return errcatalog.New(errcatalog.Finding{
+		Code:    errcatalog.DF409,
+		Message: fmt.Sprintf("the database %s is not marked `dev: true` in %s: workflows are run here on dev databases only", db, config.FileName),
+		Details: errcatalog.Details{Database: db.Name, Setting: setting, Extra: []errcatalog.ContextItem{{Key: "File", Value: cfg.File}}},
+	})
+}
+
+// makeFolder makes the folder .dataflow, where the default database lies, and
+// keeps what is in it out of version control.
+func makeFolder(url, root string) error {
+	folder := filepath.Join(root, ".dataflow")
+	file, ok := strings.CutPrefix(url, "sqlite:")
+	if !ok || filepath.Dir(file) != folder {
+		return nil
+	}
+	err := os.MkdirAll(folder, 0o755)
+	if err == nil {
+		ignore := filepath.Join(folder, ".gitignore")
+		if _, statErr := os.Stat(ignore); statErr != nil {
+			err = os.WriteFile(ignore, []byte("# Made by DataFlow: the dev database is this machine's own.\n*\n"), 0o644)
+		}
+	}
+	if err != nil {
+		return errcatalog.Wrap(errcatalog.Finding{
+			Code:    errcatalog.DF402,
+			Message: fmt.Sprintf("the folder of the dev database cannot be made: %v", err),
+			Details: errcatalog.Details{Database: url},
+		}, err)
+	}
+	return nil
+}
+
+// newReport turns the engine's result into what people and editors read.
+func newReport(res *engine.Result, err error) *Report {
+	report := &Report{ID: res.ID, Workflow: res.Workflow, Nodes: []Node{}, Warnings: []*errcatalog.Error{}}
+	report.Warnings = append(report.Warnings, res.Warnings...)
+	for _, n := range res.Nodes {
+		report.Nodes = append(report.Nodes, Node{
+			ID: n.ID, Type: n.Type, Status: n.Status, Rows: n.Rows,
+			DurationMS: float64(n.Ended.Sub(n.Started).Round(time.Microsecond)) / float64(time.Millisecond),
+			Output:     res.Outputs[n.ID],
+			Error:      first(Errors(n.Err)),
+		})
+	}
+	if errs := Errors(err); len(errs) > 0 {
+		report.Error = errs[0]
+		if len(errs) > 1 {
+			report.Errors = errs
+		}
+	}
+	return report
+}
+
+// Errors lists the errors of the catalogue that err holds: each of several that
+// were joined, or the one that it is or wraps.
+func Errors(err error) []*errcatalog.Error {
+	if err == nil {
+		return nil
+	}
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		var errs []*errcatalog.Error
+		for _, e := range many.Unwrap() {
+			errs = append(errs, Errors(e)...)
+		}
+		return errs
+	}
+	var e *errcatalog.Error
+	if errors.As(err, &e) {
+		return []*errcatalog.Error{e}
+	}
+	return []*errcatalog.Error{errcatalog.Wrap(errcatalog.Finding{Code: errcatalog.DF503, Message: err.Error()}, err)}
+}
+
+func first(errs []*errcatalog.Error) *errcatalog.Error {
+	if len(errs) == 0 {
+		return nil
+	}
+	return errs[0]
+}
