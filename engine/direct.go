@@ -10,7 +10,9 @@ import (
 
 // A ModelHandle runs single operations on one model, without a workflow. Each
 // method takes the parameters of the node of its name and yields the same
-// outputs; each is a transaction of its own. It is safe for concurrent use.
+// outputs; each is a transaction of its own, but for those that a function node in
+// a transaction makes with the context it was given: they are part of that
+// transaction. It is safe for concurrent use.
 type ModelHandle struct {
 	e      *Engine
 	name   string
@@ -98,5 +100,5 @@ func (h *ModelHandle) do(ctx context.Context, op model.Operation, p dataflow.Par
 		}
 		return nil, h.e.fail(errcatalog.Finding{Code: errcatalog.DF701, Message: message, Details: d}, nil)
 	}
-	return h.e.do(ctx, nil, m, op, p, scope{tenant: h.tenant})
+	return h.e.do(ctx, h.e.sessionOf(ctx), m, op, p, scope{tenant: h.tenant})
 }

@@ -134,6 +134,10 @@ func TestDryRunLeavesNothing(t *testing.T) {
 		AddFunc("nested", func(ctx context.Context, _ dataflow.Params) (dataflow.Params, error) {
 			_, err := db.Run(ctx, dataflow.NewWorkflow("inner").AddNode("CustomerCreateNode", "create", customer("bob")))
 			return nil, err
+		}).
+		AddFunc("direct", func(ctx context.Context, _ dataflow.Params) (dataflow.Params, error) {
+			_, err := db.Model("Customer").Create(ctx, customer("cid"))
+			return nil, err
 		})
 	res := mustRun(t, db, wf, engine.WithDryRun())
 	if res.Outputs["count"]["count"] != int64(1) {
@@ -144,7 +148,7 @@ func TestDryRunLeavesNothing(t *testing.T) {
 	}
 	// The same run can be done in earnest now.
 	mustRun(t, db, wf)
-	if n := countOf(t, db, "Customer"); n != 2 {
+	if n := countOf(t, db, "Customer"); n != 3 {
 		t.Errorf("%d rows", n)
 	}
 }
