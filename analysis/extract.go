@@ -1,7 +1,9 @@
 package analysis
 
 import (
+	"errors"
 	"go/ast"
+	"go/scanner"
 	"go/token"
 	"go/types"
 	"slices"
@@ -88,8 +90,9 @@ type extractor struct {
 	decls      map[*types.Func]declaration
 	globals    map[*types.Var]ref
 	ops, ctxs  int
-	returned   []*draft // by function literals
-	unknown    bool     // there are builder calls on workflows whose making is not in sight
+	returned   []*draft          // by function literals
+	broken     map[ast.Node]bool // declarations that do not parse
+	unknown    bool              // there are builder calls on workflows whose making is not in sight
 }
 
 type declaration struct {
@@ -99,7 +102,7 @@ type declaration struct {
 
 func newExtractor(u *unit, info *types.Info) *extractor {
 	return &extractor{
-		u: u, info: info, decls: map[*types.Func]declaration{}, globals: map[*types.Var]ref{},
+		u: u, info: info, decls: map[*types.Func]declaration{}, broken: map[ast.Node]bool{}, globals: map[*types.Var]ref{},
 		extensions: &extensions{params: map[string]map[int]*draft{}, results: map[string]bool{}, passed: map[string][]pass{}},
 	}
 }
@@ -107,6 +110,7 @@ func newExtractor(u *unit, info *types.Info) *extractor {
 // run follows package variables first, as the program does, then each function.
 func (x *extractor) run() {
 	for _, f := range x.u.files {
+		x.noteBroken(f)
 		for _, d := range f.ast.Decls {
 			if fd, ok := d.(*ast.FuncDecl); ok {
 				if fn, ok := x.info.Defs[fd.Name].(*types.Func); ok {
@@ -135,6 +139,32 @@ func (x *extractor) run() {
 		}
 	}
 	x.drafts = slices.DeleteFunc(x.drafts, func(d *draft) bool { return d.via != "" && !d.kept })
+}
+
+// noteBroken finds the declarations that syntax errors are in: what is built in
+// them is not all there yet.
+func (x *extractor) noteBroken(f *source) {
+	for _, err := range f.errs {
+		var list scanner.ErrorList
+		if !errors.As(err, &list) {
+			continue
+		}
+		for _, e := range list {
+			var at ast.Decl
+			for _, d := range f.ast.Decls {
+				if f.offset(d.Pos()) <= e.Pos.Offset {
+					at = d
+				}
+			}
+			if gd, ok := at.(*ast.GenDecl); ok {
+				for _, s := range gd.Specs {
+					x.broken[s] = true
+				}
+			} else if at != nil {
+				x.broken[at] = true
+			}
+		}
+	}
 }
 
 // variables follows the workflows that package variables hold.

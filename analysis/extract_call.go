@@ -125,7 +125,7 @@ func (f *frame) call(c *ast.CallExpr) []ref {
 	}
 	switch fun := ast.Unparen(c.Fun).(type) {
 	case *ast.SelectorExpr:
-		f.expr(fun.X)
+		f.escape(f.expr(fun.X), "used in a call that does not compile", fun)
 	case *ast.FuncLit:
 		f.closure(fun)
 	}
@@ -257,6 +257,11 @@ func (f *frame) inline(c *ast.CallExpr, callee *types.Func, args []ref) ([]ref, 
 			in.env[p] = b
 		}
 	}
+	if f.x.broken[decl.decl] {
+		for i, r := range args {
+			f.escape(r, "given to "+callee.Name()+", which does not parse", c.Args[i])
+		}
+	}
 	first := len(f.x.drafts)
 	in.block(decl.decl.Body.List)
 	for _, d := range f.x.drafts[first:] {
@@ -312,6 +317,9 @@ func (f *frame) newWorkflow(c *ast.CallExpr) ref {
 	if len(c.Args) > 0 {
 		f.expr(c.Args[0])
 		d.name = f.text(c.Args[0])
+	}
+	if f.x.broken[f.body] {
+		d.openAt("the function that builds it does not parse", d.span)
 	}
 	f.x.drafts = append(f.x.drafts, d)
 	return ref{d: d}

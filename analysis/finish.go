@@ -20,17 +20,20 @@ func finish(u *unit, w *world) *Package {
 	for _, f := range u.files {
 		p.Files = append(p.Files, f.name)
 	}
-	resolver := w.modelsFor(u.meta)
+	shipped, tests := w.modelsFor(u.meta, u.meta.test), w.modelsFor(u.meta, true)
 	for _, d := range u.models {
 		p.Models = append(p.Models, d.model)
 		p.Diagnostics = append(p.Diagnostics, d.diagnostics()...)
 	}
-	p.Diagnostics = append(p.Diagnostics, setDiagnostics(u, resolver)...)
+	p.Diagnostics = append(p.Diagnostics, setDiagnostics(u, shipped)...)
 	for _, d := range u.drafts {
 		if len(d.ops) == 0 && d.fragment {
 			continue
 		}
-		d := closeOver(d, w)
+		d, resolver := closeOver(d, w), shipped
+		if d.file.isTest() {
+			resolver = tests
+		}
 		wf := d.workflow(resolver)
 		p.targets = append(p.targets, targetsOf(wf, d, resolver)...)
 		if !d.fragment {

@@ -30,6 +30,9 @@ func (s *site) rename() []errcatalog.Fix {
 			return nil // the right name is given already
 		}
 	}
+	if c := s.f.Connection; s.f.Code == errcatalog.DF201 && c != nil && (to == c.From.S || to == c.To.S) {
+		return nil // it would connect a node to itself
+	}
 	start, end, ok := s.quoted()
 	if !ok {
 		return nil

@@ -25,6 +25,7 @@ type importer struct {
 	exports map[string]*types.Package // from export data, by import path
 	sources map[string]checked        // from source, by ID
 	stale   map[string]*hash          // during one check, by ID; nil is fresh
+	active  map[string]bool           // IDs that are being checked from source
 	base    map[string]hash           // the API of each file when the export data was made
 }
 
@@ -38,7 +39,7 @@ func newImporter(meta *metadata, fset *token.FileSet, parse func(string) *source
 	return &importer{
 		meta: meta, fset: fset, parse: parse,
 		exports: map[string]*types.Package{}, sources: map[string]checked{},
-		stale: map[string]*hash{}, base: map[string]hash{},
+		stale: map[string]*hash{}, base: map[string]hash{}, active: map[string]bool{},
 	}
 }
 
@@ -106,7 +107,7 @@ func (im *importer) importFor(p *packages.Package) types.Importer {
 
 func (im *importer) types(p *packages.Package) (*types.Package, error) {
 	if key := im.staleKey(p); key != nil {
-		return im.fromSource(p, *key), nil
+		return im.fromSource(p, *key)
 	}
 	return im.fromExport(p)
 }
@@ -127,10 +128,15 @@ func (im *importer) fromExport(p *packages.Package) (*types.Package, error) {
 	return gcexportdata.Read(r, im.fset, im.exports, p.PkgPath)
 }
 
-func (im *importer) fromSource(p *packages.Package, key hash) *types.Package {
+func (im *importer) fromSource(p *packages.Package, key hash) (*types.Package, error) {
 	if c, ok := im.sources[p.ID]; ok && c.key == key {
-		return c.pkg
+		return c.pkg, nil
 	}
+	if im.active[p.ID] {
+		return nil, fmt.Errorf("import cycle through %s", p.PkgPath)
+	}
+	im.active[p.ID] = true
+	defer delete(im.active, p.ID)
 	var files []*ast.File
 	for _, name := range p.GoFiles {
 		if s := im.parse(name); s != nil {
@@ -143,7 +149,7 @@ func (im *importer) fromSource(p *packages.Package, key hash) *types.Package {
 	}
 	pkg, _ := conf.Check(p.PkgPath, im.fset, files, nil) // what is wrong in it is its own to report
 	im.sources[p.ID] = checked{key, pkg}
-	return pkg
+	return pkg, nil
 }
 
 // goVersion is the language version of p's module: "go1.26.0".

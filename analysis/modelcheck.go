@@ -82,7 +82,7 @@ func setDiagnostics(u *unit, resolver *models) []Diagnostic {
 	var set []*model.Model
 	own := map[string]*declared{}
 	for _, d := range u.models {
-		if d.local || d.unsure {
+		if d.local || d.test || d.unsure {
 			continue
 		}
 		m := *d.model

@@ -31,7 +31,8 @@ type declared struct {
 	file     *source
 	spec     *ast.TypeSpec
 	path     string // import path of the package that declares it
-	local    bool   // declared in a function, or in a test
+	local    bool   // declared in a function
+	test     bool   // declared in a test file
 	// unsure says that a type in it could not be seen, so that it may be any
 	// model of its name.
 	unsure bool
@@ -173,7 +174,7 @@ func declaredModels(u *unit, info *types.Info, fset *token.FileSet) []*declared 
 			if obj == nil || obj.Type() == nil || obj.IsAlias() || !model.IsModel(obj.Type()) {
 				return true
 			}
-			d := &declared{file: f, spec: spec, path: u.meta.PkgPath, local: obj.Parent() != u.pkg.Scope() || f.isTest()}
+			d := &declared{file: f, spec: spec, path: u.meta.PkgPath, local: obj.Parent() != u.pkg.Scope(), test: f.isTest()}
 			if d.unsure = hasInvalid(obj.Type().Underlying(), 0); d.unsure {
 				d.model = &model.Model{Name: obj.Name(), PkgPath: u.meta.PkgPath}
 			} else {

@@ -67,6 +67,7 @@ func (w *world) fingerprint() hash {
 		for _, d := range w.byName[name] {
 			m := *d.model
 			fmt.Fprintf(h, "%s %s %v %v %v\n", name, d.path, d.local, d.unsure, m.Pos)
+			fmt.Fprintln(h, d.test)
 			for _, f := range m.Fields {
 				ref := ""
 				if f.Ref != nil {
@@ -132,6 +133,7 @@ type models struct {
 	world *world
 	level map[string]int // import path → how far away it is imported
 	path  string
+	test  bool // the node stands in a test file
 	known map[string]resolved
 }
 
@@ -140,8 +142,8 @@ type resolved struct {
 	ambiguous bool
 }
 
-func (w *world) modelsFor(m *unitMeta) *models {
-	r := &models{world: w, level: map[string]int{m.PkgPath: 0}, path: m.PkgPath, known: map[string]resolved{}}
+func (w *world) modelsFor(m *unitMeta, test bool) *models {
+	r := &models{world: w, level: map[string]int{m.PkgPath: 0}, path: m.PkgPath, test: test, known: map[string]resolved{}}
 	next := []*packages.Package{m.Package}
 	for depth := 1; len(next) > 0; depth++ {
 		var after []*packages.Package
@@ -163,11 +165,12 @@ func (w *world) modelsFor(m *unitMeta) *models {
 func (r *models) distance(d *declared) int {
 	const workspace, hidden = 1 << 20, 1 << 21
 	level, imported := r.level[d.path]
+	elsewhere := strings.TrimSuffix(d.path, "_test") != strings.TrimSuffix(r.path, "_test")
 	switch {
-	case imported && (level == 0 || !d.local):
-		return level
-	case d.local && strings.TrimSuffix(d.path, "_test") != strings.TrimSuffix(r.path, "_test"):
+	case d.local && elsewhere, d.test && (elsewhere || !r.test):
 		return hidden
+	case imported:
+		return level
 	}
 	return workspace
 }
