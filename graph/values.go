@@ -51,7 +51,7 @@ func (p *params) checkValue(path string, v *Value, t model.Type, field *model.Fi
 	if node, _ := p.referenceIn(v); node != "" {
 		return // DF-116
 	}
-	d := errcatalog.Details{Type: t.String(), Got: v.GoType, Value: v.GoSource()}
+	d := errcatalog.Details{Type: t.NotNull().String(), Got: v.GoType, Value: v.GoSource()}
 	if field != nil {
 		d.Field, d.Column, d.Rule, d.Type = field.Name, field.Column, field.Validate, field.GoType
 	}
