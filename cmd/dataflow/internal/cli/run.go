@@ -149,28 +149,21 @@ func findWorkflow(packages []*analysis.Package, name string) (*analysis.Workflow
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	finding := errcatalog.Finding{Code: errcatalog.DF401, Details: errcatalog.Details{Setting: "WORKFLOW", Value: name}}
 	if len(found) > 1 {
 		var at []string
 		for _, w := range found {
 			at = append(at, places[w])
 		}
-		finding.Details.Allowed = at
-		finding.Message = fmt.Sprintf("%d workflows are called %q: %s. Say which one with --package, or by the function's name", len(found), name, strings.Join(at, ", "))
-		return nil, errcatalog.New(finding)
+		return nil, fmt.Errorf("%d workflows are called %q: %s. Give the function's name, or narrow it down by --package", len(found), name, strings.Join(at, ", "))
 	}
 	known := slices.Sorted(maps.Keys(names))
-	near := errcatalog.Nearest(name, known)
-	finding.Details.Suggestion, finding.Details.Allowed = near, known
-	switch {
-	case len(known) == 0:
-		finding.Message = "there are no workflows in these packages"
-	case near != "":
-		finding.Message = fmt.Sprintf("there is no workflow %q: did you mean %q?", name, near)
-	default:
-		finding.Message = fmt.Sprintf("there is no workflow %q: there are %s", name, strings.Join(known, ", "))
+	if near := errcatalog.Nearest(name, known); near != "" {
+		return nil, fmt.Errorf("there is no workflow %q: did you mean %q?", name, near)
 	}
-	return nil, errcatalog.New(finding)
+	if len(known) == 0 {
+		return nil, fmt.Errorf("there is no workflow %q: these packages have none", name)
+	}
+	return nil, fmt.Errorf("there is no workflow %q: there are %s", name, strings.Join(known, ", "))
 }
 
 // marks stand before a node in the report.
