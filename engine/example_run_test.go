@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 
 	"github.com/dataflow-go/dataflow"
 	"github.com/dataflow-go/dataflow/engine"
@@ -22,13 +21,10 @@ func Example() {
 	ctx := context.Background()
 	db, err := engine.Open(ctx, "sqlite::memory:", engine.WithModels(Account{}))
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
-	defer func() {
-		if err := db.Close(); err != nil {
-			log.Fatal(err)
-		}
-	}()
+	defer db.Close()
 
 	wf := dataflow.NewWorkflow("open_account")
 	wf.AddNode("AccountCreateNode", "create", dataflow.Params{"id": "acc-1", "owner": dataflow.Input("owner"), "balance": 100})
@@ -37,11 +33,13 @@ func Example() {
 
 	res, err := db.Run(ctx, wf, engine.WithInputs(dataflow.Params{"owner": "Ann"}))
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	account, err := engine.As[Account](res, "read")
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	fmt.Println(account.Owner, account.Balance)
 
@@ -57,13 +55,10 @@ func ExampleWithDryRun() {
 	ctx := context.Background()
 	db, err := engine.Open(ctx, "sqlite::memory:", engine.WithModels(Account{}))
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
-	defer func() {
-		if err := db.Close(); err != nil {
-			log.Fatal(err)
-		}
-	}()
+	defer db.Close()
 
 	wf := dataflow.NewWorkflow("try").
 		AddNode("AccountCreateNode", "create", dataflow.Params{"id": "acc-1", "owner": "Ann", "balance": 100}).
@@ -72,7 +67,8 @@ func ExampleWithDryRun() {
 	for range 2 { // what the first run wrote is gone before the second
 		res, err := db.Run(ctx, wf, engine.WithDryRun())
 		if err != nil {
-			log.Fatal(err)
+			fmt.Println(err)
+			return
 		}
 		fmt.Println(res.Outputs["count"]["count"])
 	}

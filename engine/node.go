@@ -135,7 +135,7 @@ func (r *run) execute(ctx context.Context, n *graph.Node, i int, s *session) (ma
 // nodeErrors are the errors of a node as the run returns them: with the node's
 // name and the line of its builder call.
 func (r *run) nodeErrors(n *graph.Node, err error) []*errcatalog.Error {
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // errcatalog.Join's own type
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var errs []*errcatalog.Error
 		for _, one := range many.Unwrap() {
 			errs = append(errs, r.nodeErrors(n, one)...)
