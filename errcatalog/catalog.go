@@ -2,12 +2,8 @@ package errcatalog
 
 import (
 	"bytes"
-	"embed"
-	"errors"
+	_ "embed" // for catalog.yaml
 	"fmt"
-	"io"
-	"io/fs"
-	"slices"
 	"strings"
 	"sync"
 
@@ -73,8 +69,8 @@ func Parse(s string) (Code, bool) {
 	return c, find(c) != nil
 }
 
-//go:embed catalog*.yaml
-var files embed.FS
+//go:embed catalog.yaml
+var source []byte
 
 // entry is an Entry with its templates parsed.
 type entry struct {
@@ -96,42 +92,29 @@ func find(c Code) *entry { return loaded().byCode[c] }
 // read is a mistake of the build, which the package's tests catch; a program
 // then still gets its errors, with code and message alone.
 var loaded = sync.OnceValue(func() catalog {
-	c, err := load(files)
+	c, err := load(source)
 	if err != nil {
 		return catalog{}
 	}
 	return c
 })
 
-// load reads every catalogue file in fsys.
-func load(fsys fs.FS) (catalog, error) {
-	names, err := fs.Glob(fsys, "catalog*.yaml")
-	if err != nil {
-		return catalog{}, fmt.Errorf("list catalogue: %w", err)
+// load reads a catalogue.
+func load(src []byte) (catalog, error) {
+	var entries []Entry
+	dec := yaml.NewDecoder(bytes.NewReader(src))
+	dec.KnownFields(true)
+	if err := dec.Decode(&entries); err != nil {
+		return catalog{}, fmt.Errorf("parse catalog.yaml: %w", err)
 	}
-	c := catalog{byCode: map[Code]*entry{}}
-	for _, name := range names {
-		src, err := fs.ReadFile(fsys, name)
+	c := catalog{byCode: make(map[Code]*entry, len(entries))}
+	for _, e := range entries {
+		p, err := parseEntry(e)
 		if err != nil {
-			return catalog{}, fmt.Errorf("read catalogue: %w", err)
+			return catalog{}, fmt.Errorf("catalog.yaml: %s: %w", e.Code, err)
 		}
-		var entries []Entry
-		dec := yaml.NewDecoder(bytes.NewReader(src))
-		dec.KnownFields(true)
-		if err := dec.Decode(&entries); err != nil && !errors.Is(err, io.EOF) {
-			return catalog{}, fmt.Errorf("parse %s: %w", name, err)
-		}
-		for _, e := range entries {
-			p, err := parseEntry(e)
-			if err != nil {
-				return catalog{}, fmt.Errorf("%s: %s: %w", name, e.Code, err)
-			}
-			c.byCode[e.Code] = p
-		}
+		c.byCode[e.Code] = p
+		c.sorted = append(c.sorted, p)
 	}
-	for _, e := range c.byCode {
-		c.sorted = append(c.sorted, e)
-	}
-	slices.SortFunc(c.sorted, func(a, b *entry) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	return c, nil
 }
