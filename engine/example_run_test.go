@@ -43,7 +43,7 @@ func Example() {
 	}
 	fmt.Println(account.Owner, account.Balance)
 
-	// The owner is unique: the second run fails, and says which node and why.
+	// The account is there now: the second run fails, and says which node and why.
 	_, err = db.Run(ctx, wf, engine.WithInputs(dataflow.Params{"owner": "Ann"}))
 	fmt.Println(errors.Is(err, errcatalog.DF310))
 	// Output:

@@ -481,3 +481,42 @@ func TestManyRunsAtOnce(t *testing.T) {
 		t.Errorf("%d items", n)
 	}
 }
+
+// Note belongs to a tenant.
+type Note struct {
+	dataflow.Model `df:"tenant"`
+	ID             string
+	Text           string
+}
+
+func TestTenantsSeeOnlyTheirOwn(t *testing.T) {
+	t.Parallel()
+	db := shop(t, engine.WithModels(Note{}))
+	wf := dataflow.NewWorkflow("w").AddNode("NoteCreateNode", "create", dataflow.Params{"id": dataflow.Input("id"), "text": "x"}).
+		AddNode("NoteListNode", "list", nil).AddDependency("create", "list")
+	_, err := db.Run(t.Context(), wf, engine.WithInputs(dataflow.Params{"id": "n"}))
+	wantCodes(t, err, errcatalog.DF515)
+	for _, tenant := range []string{"a", "b"} {
+		for _, opts := range [][]engine.RunOption{nil, {engine.WithDryRun()}} {
+			opts = append(opts, engine.WithTenant(tenant), engine.WithInputs(dataflow.Params{"id": fmt.Sprint(tenant, len(opts))}))
+			res := mustRun(t, db, wf, opts...)
+			notes, err := engine.AsList[Note](res, "list")
+			if err != nil || slices.ContainsFunc(notes, func(n Note) bool { return !strings.HasPrefix(n.ID, tenant) }) {
+				t.Errorf("tenant %s saw %v, %v", tenant, notes, err)
+			}
+		}
+	}
+}
+
+func TestErrorModes(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []errcatalog.Mode{errcatalog.Minimal, errcatalog.Disabled} {
+		db := shop(t, engine.WithErrorMode(mode))
+		_, err := db.Run(t.Context(), dataflow.NewWorkflow("w").AddNode("SaleReadNode", "read", dataflow.Params{"id": 1}).
+			AddFunc("f", func(context.Context, dataflow.Params) (dataflow.Params, error) { panic("no") }), engine.WithConcurrency(1))
+		wantCodes(t, err, errcatalog.DF703)
+		if strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v: more than a line: %v", mode, err)
+		}
+	}
+}
