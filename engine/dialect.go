@@ -66,7 +66,8 @@ type jsonPath interface {
 	value() string // the scalar there, the text of what is no scalar, or NULL
 	exists() string
 	isBool(v bool) string
-	memberOrPart(v any) string // v is an element of the array, or part of the text, that is there
+	sameKind(v jsonValue) string // what is there is a number, text or composite as v is
+	memberOrPart(v any) string   // v is an element of the array, or part of the text, that is there
 }
 
 // migrator makes tables and looks at those that are there.

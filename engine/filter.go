@@ -335,12 +335,12 @@ func (f filter) in(p place, op string, v any, path string) (string, error) {
 }
 
 func (f filter) inValues(expr, op string, values []any, null bool, path string) (string, error) {
-	if len(values)+len(f.b.args) > f.x.t.d.maxParams() {
-		return "", f.invalid(path, fmt.Sprintf("%s takes at most %d such values", op, f.x.t.d.maxParams()), nil)
-	}
 	condition := "FALSE"
 	if len(values) > 0 {
 		condition = f.x.t.d.in(f.b, expr, values)
+	}
+	if limit := f.x.t.d.maxParams(); len(f.b.args) > limit {
+		return "", f.invalid(path, fmt.Sprintf("the filter has more than the %d values that a statement takes", limit), nil)
 	}
 	if null {
 		condition = "(" + condition + " OR " + expr + " IS NULL)"
@@ -416,7 +416,7 @@ func (f filter) applyJSON(p place, op string, v any, path string) (string, error
 		if err != nil {
 			return "", err
 		}
-		return at.memberOrPart(arg), nil
+		return at.memberOrPart(arg.v), nil
 	case "$in", "$nin":
 		return f.inJSON(at, op, v, path)
 	case "$between":
@@ -461,14 +461,15 @@ func (f filter) compareJSON(at jsonPath, op string, v any, path string) (string,
 	if err != nil {
 		return "", err
 	}
-	value := at.value()
-	switch op {
-	case "$eq":
-		return value + " = " + f.b.arg(arg), nil
-	case "$ne":
-		return value + " IS DISTINCT FROM " + f.b.arg(arg), nil
+	sign := comparison[op]
+	if sign == "" {
+		sign = " = "
 	}
-	return value + comparison[op] + f.b.arg(arg), nil
+	condition := conjunction([]string{at.sameKind(arg), at.value() + sign + f.b.arg(arg.v)})
+	if op == "$ne" {
+		return negation(condition), nil
+	}
+	return condition, nil
 }
 
 func (f filter) inJSON(at jsonPath, op string, v any, path string) (string, error) {
@@ -494,26 +495,36 @@ func (f filter) inJSON(at jsonPath, op string, v any, path string) (string, erro
 	return condition, nil
 }
 
-// jsonOperand is a value as it stands inside JSON, encoded to be compared with it.
-func (f filter) jsonOperand(v any, path string) (any, error) {
+// A jsonValue is a value to compare with one inside JSON.
+type jsonValue struct {
+	v         any  // encoded
+	composite bool // an object or a list, as text
+}
+
+// jsonOperand is a value as it stands inside JSON.
+func (f filter) jsonOperand(v any, path string) (jsonValue, error) {
 	raw, err := model.Convert(model.Type{Kind: model.KindJSON}, v)
 	if err != nil {
-		return nil, f.invalid(path, err.Error(), v)
+		return jsonValue{}, f.invalid(path, err.Error(), v)
 	}
 	data, _ := raw.(json.RawMessage)
 	parsed, err := parseJSON(string(data))
 	if err != nil {
-		return nil, f.invalid(path, err.Error(), v)
+		return jsonValue{}, f.invalid(path, err.Error(), v)
 	}
 	switch x := parsed.(type) {
 	case string, int64, float64:
-		return x, nil
+		return jsonValue{v: x}, nil
 	case bool:
-		return int64(b2i(x)), nil
+		return jsonValue{v: int64(b2i(x))}, nil
 	case uint64:
-		return float64(x), nil // as the database reads it
+		return jsonValue{v: float64(x)}, nil // as the database reads it
 	}
-	return f.x.t.d.encode(model.Type{Kind: model.KindJSON}, data)
+	encoded, err := f.x.t.d.encode(model.Type{Kind: model.KindJSON}, data)
+	if err != nil {
+		return jsonValue{}, f.invalid(path, err.Error(), v)
+	}
+	return jsonValue{encoded, true}, nil
 }
 
 func (f filter) invalid(path, message string, v any) error {

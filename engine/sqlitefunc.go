@@ -197,6 +197,16 @@ func (j sqliteJSON) isBool(v bool) string {
 	return j.kind() + " = " + [...]string{"'false'", "'true'"}[b2i(v)]
 }
 
+func (j sqliteJSON) sameKind(v jsonValue) string {
+	kinds := "('integer', 'real')"
+	if v.composite {
+		kinds = "('object', 'array')"
+	} else if _, ok := v.v.(string); ok {
+		kinds = "('text')"
+	}
+	return j.kind() + " IN " + kinds
+}
+
 func (j sqliteJSON) memberOrPart(v any) string {
 	return "CASE " + j.kind() +
 		" WHEN 'array' THEN EXISTS (SELECT 1 FROM json_each(" + j.column + ", " + j.b.arg(j.path) + ") WHERE value = " + j.b.arg(v) + ")" +
