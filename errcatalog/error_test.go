@@ -50,7 +50,7 @@ Causes:
 		t.Errorf("the page starts with\n%s\nwant\n%s", got, head)
 	}
 	for _, part := range []string{
-		"\n\nSolutions:\n1. Give \"create\" the parameter\n\n   wf.AddNode(\"UserCreateNode\", \"create\", dataflow.Params{\n   \t\"email\": \"alice@example.com\",\n",
+		"\n\nSolutions:\n1. Give \"create\" \"email\"\n\n   wf.AddNode(\"UserCreateNode\", \"create\", dataflow.Params{\n   \t\"email\": \"alice@example.com\",\n",
 		"\n\n2. ",
 		"\n\nDocumentation: https://dataflow-go.dev/errors/DF-101",
 	} {
@@ -204,7 +204,7 @@ func TestPatternsAreNotConfused(t *testing.T) {
 		wg.Go(func() {
 			f := missingEmail()
 			f.Details.Node = node
-			if got := e.Error(f).Solutions[0].Title; got != `Give "`+node+`" the parameter` {
+			if got := e.Error(f).Solutions[0].Title; got != `Give "`+node+`" "email"` {
 				t.Errorf("%s: %s", node, got)
 			}
 		})

@@ -28,6 +28,8 @@ var functions = template.FuncMap{
 	"nodeType": nodeType,     // NodeType; Model + Operation + Node
 	"node":     nodeID,       // Node; Target; Source; the operation in lower case
 	"table":    table,        // Table; made from the model
+	"params":   params,       // every name in Param, in prose
+	"top":      top,          // filter.user_id → filter
 	"param":    param,        // Param; Column; name
 	"column":   column,       // Column; the last segment of Param or Input; snake of Field; name
 	"field":    field,        // Field without what it is promoted from; camel of the column
@@ -67,12 +69,14 @@ func quoted(names []string) string {
 	return strings.Join(q, ", ")
 }
 
-func oneOf(names []string) string {
+func oneOf(names []string) string { return list(names, "or") }
+
+func list(names []string, word string) string {
 	n := len(names)
 	if n < 2 {
 		return strings.Join(names, "")
 	}
-	return strings.Join(names[:n-1], ", ") + " or " + names[n-1]
+	return strings.Join(names[:n-1], ", ") + " " + word + " " + names[n-1]
 }
 
 func snake(s string) string {
@@ -143,10 +147,40 @@ func nodeID(d *Details) string {
 
 func table(d *Details) string { return or(d.Table, snake(modelName(d))+"s") }
 
-func param(d *Details) string { return or(d.Param, d.Column, d.Input, "name") }
+// param is one parameter: a finding may name several, separated by commas.
+func param(d *Details) string {
+	first, _, _ := strings.Cut(or(d.Param, d.Column, d.Input, "name"), ", ")
+	return first
+}
 
+// params names all of them in prose.
+func params(d *Details) string {
+	names := strings.Split(or(d.Param, d.Column, d.Input, "name"), ", ")
+	for i, n := range names {
+		names[i] = strconv.Quote(n)
+	}
+	return list(names, "and")
+}
+
+func top(path string) string {
+	first, _, _ := strings.Cut(path, ".")
+	return first
+}
+
+// column looks in a path for the last name, past operators and places in lists:
+// filter.age.$gte, order_by.0.
 func column(d *Details) string {
-	return or(d.Column, last(d.Param), last(d.Input), snake(last(d.Field)), "name")
+	if d.Column != "" {
+		return d.Column
+	}
+	path, _, _ := strings.Cut(or(d.Param, d.Input), ", ")
+	segments := strings.Split(path, ".")
+	for i := len(segments) - 1; i > 0; i-- {
+		if _, err := strconv.Atoi(segments[i]); err != nil && !strings.HasPrefix(segments[i], "$") {
+			return segments[i]
+		}
+	}
+	return or(segments[0], snake(last(d.Field)), "name")
 }
 
 func field(d *Details) string { return ident(or(last(d.Field), camel(column(d)))) }
@@ -188,10 +222,30 @@ func exampleValue(d *Details) string {
 		return v
 	}
 	t := strings.TrimPrefix(d.Type, "*")
+	if t == "string" {
+		if v := likely(or(d.Rule, column(d))); v != "" {
+			return v
+		}
+	}
 	if elem, ok := strings.CutPrefix(t, "[]"); ok && elem != "byte" {
 		return t + "{" + exampleOf(elem) + "}"
 	}
 	return exampleOf(t)
+}
+
+// likely is a text that a column of such a name, or with such a rule, may hold.
+func likely(name string) string {
+	switch {
+	case strings.Contains(name, "email"):
+		return `"alice@example.com"`
+	case strings.Contains(name, "url"):
+		return `"https://example.com"`
+	case strings.HasPrefix(name, "uuid"):
+		return exampleOf("uuid.UUID")
+	case strings.HasSuffix(name, "name"):
+		return `"Alice"`
+	}
+	return ""
 }
 
 // exampleOf gives a literal that a parameter of the type takes; times, UUIDs and
@@ -255,6 +309,9 @@ func nested(path []string, value string) string {
 		return "dataflow.Params{" + strconv.Quote(path[0]) + ": " + nested(path[1:], value) + "}"
 	}
 	if len(path) == 1 {
+		if strings.HasPrefix(value, `"`) {
+			return "[]string{" + value + "}"
+		}
 		return "[]any{" + value + "}"
 	}
 	return "[]dataflow.Params{{" + strconv.Quote(path[1]) + ": " + nested(path[2:], value) + "}}"
