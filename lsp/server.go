@@ -42,12 +42,14 @@ const (
 func Serve(ctx context.Context, stream io.ReadWriteCloser, o Options) int {
 	work, cancelWork := context.WithCancel(ctx)
 	defer cancelWork()
-	s := newServer(work, cancelWork, o)
+	return newServer(work, cancelWork, o).serve(ctx, stream)
+}
 
+func (s *server) serve(ctx context.Context, stream io.ReadWriteCloser) int {
 	input := &endingStream{ReadWriteCloser: stream, ended: make(chan struct{})}
 	s.conn = jsonrpc2.NewConn(jsonrpc2.NewHeaderStream(input), jsonrpc2.WithCodec(codec{}))
-	s.work.Go(func() { s.out.run(work, s.conn) })
-	s.work.Go(func() { s.diagnose.loop(work) })
+	s.work.Go(func() { s.out.run(s.ctx, s.conn) })
+	s.work.Go(func() { s.diagnose.loop(s.ctx) })
 	// The connection outlives the work, so that what is cut short is answered so.
 	s.conn.Go(context.WithoutCancel(ctx), s.handler())
 
@@ -55,10 +57,11 @@ func Serve(ctx context.Context, stream io.ReadWriteCloser, o Options) int {
 	case <-ctx.Done():
 	case <-s.life.exit:
 	case <-s.parentGone:
+	case <-s.conn.Done(): // a frame that cannot be read
 	case <-input.ended:
 		within(drainTime, func() { <-s.conn.Done() })
 	}
-	cancelWork()
+	s.cancelWork()
 	if !within(closeTime, func() { _ = s.conn.Close() }) {
 		// A handler that does not come to its end, or a client that does not
 		// read: nothing is left to be said to it.

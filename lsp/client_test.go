@@ -1,0 +1,445 @@
+package lsp_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/textproto"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dataflow-go/dataflow/lsp"
+	"golang.org/x/tools/txtar"
+)
+
+// patience is how long a test waits for what must come. It is no measure of
+// speed: the go command may compile all dependencies first.
+const patience = 90 * time.Second
+
+// A client is an editor that speaks raw JSON-RPC, so that what is tested is what
+// goes over the wire.
+type client struct {
+	t      testing.TB
+	stream io.ReadWriteCloser
+	done   chan struct{} // closed when the server's side has ended
+	code   int           // what Serve returned; read after served
+	served chan struct{}
+
+	writing sync.Mutex
+
+	mu      sync.Mutex
+	nextID  int                     // guarded by mu
+	waiting map[string]chan message // by id as JSON; guarded by mu
+	seen    []message               // notifications and requests of the server; guarded by mu
+	news    chan struct{}           // closed and replaced when seen grows; guarded by mu
+	last    map[string]published    // newest diagnostics by URI; guarded by mu
+}
+
+type message struct {
+	ID     json.RawMessage `json:"id,omitempty"`
+	Method string          `json:"method,omitempty"`
+	Params json.RawMessage `json:"params,omitempty"`
+	Result json.RawMessage `json:"result,omitempty"`
+	Error  *rpcError       `json:"error,omitempty"`
+}
+
+type rpcError struct {
+	Code    int             `json:"code"`
+	Message string          `json:"message"`
+	Data    json.RawMessage `json:"data"`
+}
+
+func (e *rpcError) Error() string { return fmt.Sprintf("%d: %s", e.Code, e.Message) }
+
+type position struct {
+	Line      int `json:"line"`
+	Character int `json:"character"`
+}
+
+type span struct {
+	Start position `json:"start"`
+	End   position `json:"end"`
+}
+
+type diagnostic struct {
+	Range           span   `json:"range"`
+	Severity        int    `json:"severity"`
+	Code            string `json:"code"`
+	Source          string `json:"source"`
+	Message         string `json:"message"`
+	CodeDescription struct {
+		Href string `json:"href"`
+	} `json:"codeDescription"`
+	RelatedInformation []struct {
+		Location struct {
+			URI   string `json:"uri"`
+			Range span   `json:"range"`
+		} `json:"location"`
+		Message string `json:"message"`
+	} `json:"relatedInformation"`
+}
+
+type published struct {
+	URI         string       `json:"uri"`
+	Version     *int         `json:"version"`
+	Diagnostics []diagnostic `json:"diagnostics"`
+}
+
+// object is a JSON object in the making.
+type object = map[string]any
+
+// newClient starts a server in process and connects to it.
+func newClient(t testing.TB) *client {
+	t.Helper()
+	near, far := net.Pipe()
+	c := connect(t, near)
+	go func() {
+		defer close(c.served)
+		c.code = lsp.Serve(context.Background(), far, lsp.Options{Version: "test"})
+	}()
+	t.Cleanup(func() {
+		_ = near.Close()
+		select {
+		case <-c.served:
+		case <-time.After(patience):
+			t.Error("the server does not end when its client is gone")
+		}
+		<-c.done
+	})
+	return c
+}
+
+func connect(t testing.TB, stream io.ReadWriteCloser) *client {
+	c := &client{
+		t: t, stream: stream, done: make(chan struct{}), served: make(chan struct{}),
+		waiting: map[string]chan message{}, news: make(chan struct{}), last: map[string]published{},
+	}
+	go c.read()
+	return c
+}
+
+func (c *client) read() {
+	defer close(c.done)
+	in := textproto.NewReader(bufio.NewReader(c.stream))
+	for {
+		header, err := in.ReadMIMEHeader()
+		if err != nil {
+			return
+		}
+		n, err := strconv.Atoi(header.Get("Content-Length"))
+		if err != nil {
+			c.t.Errorf("header %v: %v", header, err)
+			return
+		}
+		body := make([]byte, n)
+		if _, err := io.ReadFull(in.R, body); err != nil {
+			return
+		}
+		var m message
+		if err := json.Unmarshal(body, &m); err != nil {
+			c.t.Errorf("the server sent %s: %v", body, err)
+			return
+		}
+		c.receive(m)
+	}
+}
+
+func (c *client) receive(m message) {
+	c.mu.Lock()
+	if m.Method == "" {
+		if answer := c.waiting[string(m.ID)]; answer != nil {
+			answer <- m
+		}
+		c.mu.Unlock()
+		return
+	}
+	c.seen = append(c.seen, m)
+	if m.Method == "textDocument/publishDiagnostics" {
+		var p published
+		if err := json.Unmarshal(m.Params, &p); err != nil {
+			c.t.Errorf("diagnostics %s: %v", m.Params, err)
+		}
+		c.last[p.URI] = p
+	}
+	close(c.news)
+	c.news = make(chan struct{})
+	c.mu.Unlock()
+	if m.ID != nil {
+		go c.write(object{"jsonrpc": "2.0", "id": m.ID, "result": nil})
+	}
+}
+
+func (c *client) write(v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		c.t.Error(err)
+		return
+	}
+	c.writeRaw(fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body))
+}
+
+func (c *client) writeRaw(frame string) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	// The server may be gone: a test that minds waits for an answer.
+	_, _ = io.WriteString(c.stream, frame)
+}
+
+func (c *client) notify(method string, params any) {
+	c.write(object{"jsonrpc": "2.0", "method": method, "params": params})
+}
+
+// send sends a request and returns its id and where the answer comes.
+func (c *client) send(method string, params any) (int, <-chan message) {
+	c.mu.Lock()
+	c.nextID++
+	id := c.nextID
+	answer := make(chan message, 1)
+	c.waiting[strconv.Itoa(id)] = answer
+	c.mu.Unlock()
+	c.write(object{"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+	return id, answer
+}
+
+func (c *client) await(answer <-chan message, result any) error {
+	c.t.Helper()
+	select {
+	case m := <-answer:
+		if m.Error != nil {
+			return m.Error
+		}
+		if result != nil {
+			if err := json.Unmarshal(m.Result, result); err != nil {
+				c.t.Fatalf("result %s: %v", m.Result, err)
+			}
+		}
+		return nil
+	case <-c.done:
+		return io.ErrUnexpectedEOF
+	case <-time.After(patience):
+		c.t.Fatal("no answer")
+		return nil
+	}
+}
+
+// call sends a request and waits for its answer.
+func (c *client) call(method string, params, result any) error {
+	c.t.Helper()
+	_, answer := c.send(method, params)
+	return c.await(answer, result)
+}
+
+func (c *client) mustCall(method string, params, result any) {
+	c.t.Helper()
+	if err := c.call(method, params, result); err != nil {
+		c.t.Fatalf("%s: %v", method, err)
+	}
+}
+
+// until waits until ok holds of what the server has sent, checked at each message.
+func (c *client) until(what string, ok func() bool) {
+	c.t.Helper()
+	timeout := time.After(patience)
+	for {
+		c.mu.Lock()
+		good, news := ok(), c.news
+		c.mu.Unlock()
+		if good {
+			return
+		}
+		select {
+		case <-news:
+		case <-c.done:
+			c.t.Fatalf("the server is gone while waiting for %s; it sent %s", what, c.transcript())
+		case <-timeout:
+			c.t.Fatalf("%s did not come; the server sent %s", what, c.transcript())
+		}
+	}
+}
+
+func (c *client) transcript() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var b strings.Builder
+	for _, m := range c.seen {
+		fmt.Fprintf(&b, "\n%s %s", m.Method, m.Params)
+	}
+	return b.String()
+}
+
+// of lists the parameters of all messages of a method. The caller holds c.mu, or
+// is inside until.
+func (c *client) of(method string) []json.RawMessage {
+	var found []json.RawMessage
+	for _, m := range c.seen {
+		if m.Method == method {
+			found = append(found, m.Params)
+		}
+	}
+	return found
+}
+
+// fullCapabilities are those of a current editor.
+var fullCapabilities = object{
+	"general": object{"positionEncodings": []string{"utf-16"}},
+	"window":  object{"workDoneProgress": true},
+	"workspace": object{
+		"workspaceEdit":         object{"documentChanges": true},
+		"didChangeWatchedFiles": object{"dynamicRegistration": true},
+		"workspaceFolders":      true,
+	},
+	"textDocument": object{
+		"hover":              object{"contentFormat": []string{"markdown", "plaintext"}},
+		"publishDiagnostics": object{"relatedInformation": true, "versionSupport": true, "codeDescriptionSupport": true},
+	},
+}
+
+// start performs the handshake for a folder.
+func (c *client) start(dir string, capabilities object) {
+	c.t.Helper()
+	params := object{"processId": os.Getpid(), "rootUri": nil, "capabilities": capabilities}
+	if dir != "" {
+		params["rootUri"] = fileURI(dir)
+		params["workspaceFolders"] = []object{{"uri": fileURI(dir), "name": filepath.Base(dir)}}
+	}
+	c.mustCall("initialize", params, nil)
+	c.notify("initialized", object{})
+}
+
+func fileURI(path string) string { return "file://" + filepath.ToSlash(path) }
+
+func (c *client) open(file, text string) {
+	c.notify("textDocument/didOpen", object{"textDocument": object{
+		"uri": fileURI(file), "languageId": "go", "version": 1, "text": text,
+	}})
+}
+
+// replace sends a whole new text.
+func (c *client) replace(file string, version int, text string) {
+	c.notify("textDocument/didChange", object{
+		"textDocument":   object{"uri": fileURI(file), "version": version},
+		"contentChanges": []object{{"text": text}},
+	})
+}
+
+// diagnostics waits for diagnostics of a version of a file, and of a kind.
+func (c *client) diagnostics(file string, version int, what string, ok func([]diagnostic) bool) []diagnostic {
+	c.t.Helper()
+	var found []diagnostic
+	c.until(what, func() bool {
+		p, told := c.last[fileURI(file)]
+		if !told || p.Version != nil && *p.Version < version || !ok(p.Diagnostics) {
+			return false
+		}
+		found = p.Diagnostics
+		return true
+	})
+	return found
+}
+
+func anything([]diagnostic) bool      { return true }
+func nothing(found []diagnostic) bool { return len(found) == 0 }
+func has(code string) func([]diagnostic) bool {
+	return func(found []diagnostic) bool {
+		for _, d := range found {
+			if d.Code == code {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func (c *client) execute(command string, argument, result any) error {
+	c.t.Helper()
+	return c.call("workspace/executeCommand", object{"command": command, "arguments": []any{argument}}, result)
+}
+
+// repoRoot is the folder of this module.
+func repoRoot() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Dir(filepath.Dir(file))
+}
+
+// workspace writes an archive into a folder of its own. One without a go.mod
+// becomes a module that uses this one; a file go.mod of the one line "none"
+// leaves it without.
+func workspace(t testing.TB, archive *txtar.Archive) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hasModule := false
+	for _, f := range archive.Files {
+		if f.Name == "go.mod" {
+			hasModule = true
+			if strings.TrimSpace(string(f.Data)) == "none" {
+				continue
+			}
+		}
+		writeFile(t, filepath.Join(dir, f.Name), f.Data)
+	}
+	if !hasModule {
+		writeModule(t, dir)
+	}
+	return dir
+}
+
+// writeModule makes dir a module that depends on this one, with what this one
+// depends on in the versions that it depends on.
+func writeModule(t testing.TB, dir string) {
+	t.Helper()
+	mod, err := os.ReadFile(filepath.Join(repoRoot(), "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := os.ReadFile(filepath.Join(repoRoot(), "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, requirements, _ := strings.Cut(string(mod), "\n")
+	writeFile(t, filepath.Join(dir, "go.mod"), []byte("module example.com/app\n"+requirements+
+		"\nrequire github.com/dataflow-go/dataflow v0.0.0\nreplace github.com/dataflow-go/dataflow => "+repoRoot()+"\n"))
+	writeFile(t, filepath.Join(dir, "go.sum"), sum)
+}
+
+func writeFile(t testing.TB, name string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readFile(t testing.TB, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// shop is a workspace with models in one package and a workflow in another,
+// which misses a required parameter.
+func shop(t testing.TB) (dir, file string) {
+	t.Helper()
+	archive, err := txtar.ParseFile(filepath.Join("testdata", "shop.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = workspace(t, archive)
+	return dir, filepath.Join(dir, "flows", "signup.go")
+}
