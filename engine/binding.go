@@ -66,6 +66,9 @@ func (r *run) missingInput(in graph.Input) *errcatalog.Error {
 		if c := graph.Resolve(n.Type.S, r.e.Models()); c != nil && len(path) > 0 {
 			if t, ok := typeAt(c, path); ok {
 				f.Details.Type, f.Details.Example = t.String(), t.Example(path[len(path)-1])
+				mended := *n
+				mended.Params = withDefault(n.Params, path, f.Details.Example)
+				f.Details.Mended = graph.NodeSource(&mended)
 			}
 		}
 		break
@@ -89,6 +92,22 @@ func pathOf(v *graph.Value, input string) (path []string, ok bool) {
 		}
 	}
 	return nil, false
+}
+
+// withDefault is v with a default, as Go source, for the input at path.
+func withDefault(v graph.Value, path []string, source string) graph.Value {
+	v.Source = ""
+	if len(path) == 0 {
+		v.Input = &graph.Input{Name: v.Input.Name, Default: &graph.Value{Source: source}}
+		return v
+	}
+	v.Entries, v.Items = slices.Clone(v.Entries), slices.Clone(v.Items)
+	if e := v.Get(path[0]); e != nil {
+		e.Value = withDefault(e.Value, path[1:], source)
+	} else if i, err := strconv.Atoi(path[0]); err == nil && i < len(v.Items) {
+		v.Items[i] = withDefault(v.Items[i], path[1:], source)
+	}
+	return v
 }
 
 // filled is v with the given values in the places of its inputs. An input without
@@ -414,7 +433,7 @@ var scalarOperators = []string{"$eq", "$ne", "$gt", "$gte", "$lt", "$lte"}
 // where there is none that every value must have.
 func typeAt(c *model.Contract, path []string) (t model.Type, ok bool) {
 	p := c.Param(path[0])
-	if p == nil || c.Model == nil && p.Type.Kind == model.KindJSON {
+	if p == nil || c.Model == nil { // settings of control nodes are not fed
 		return t, false
 	}
 	rest := path[1:]

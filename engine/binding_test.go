@@ -126,6 +126,15 @@ func TestWhatConnectionsAndInputsCarryIsChecked(t *testing.T) {
 	_, err := db.Run(t.Context(), wf)
 	wantCodes(t, err, errcatalog.DF117)
 
+	// Two mistakes in what one node is given come at once, each with its name.
+	wf = dataflow.NewWorkflow("w").AddFunc("src", yield(dataflow.Params{"filter": dataflow.Params{"nme": "x", "full_name": dataflow.Params{"$lik": "x"}}})).
+		AddNode("CustomerListNode", "list", nil).AddConnection("src", "filter", "list", "filter")
+	_, err = db.Run(t.Context(), wf)
+	wantCodes(t, err, errcatalog.DF112, errcatalog.DF113)
+	if n := strings.Count(err.Error(), "Node: list (CustomerListNode)"); n != 2 {
+		t.Errorf("%d pages name the node:\n%v", n, err)
+	}
+
 	wf = dataflow.NewWorkflow("w").AddFunc("src", yield(dataflow.Params{"filter": dataflow.Params{"full_name": dataflow.Params{"$lik": "x"}}})).
 		AddNode("CustomerListNode", "list", nil).AddConnection("src", "filter", "list", "filter")
 	_, err = db.Run(t.Context(), wf)
@@ -187,5 +196,18 @@ func TestGraphWithUnseenPartsIsRefused(t *testing.T) {
 			_, err := db.RunGraph(t.Context(), g)
 			wantCodes(t, err, errcatalog.DF802)
 		})
+	}
+}
+
+func TestMissingInputSaysHowToGiveIt(t *testing.T) {
+	t.Parallel()
+	db := shop(t)
+	wf := dataflow.NewWorkflow("w").AddNode("SaleListNode", "list", dataflow.Params{"filter": dataflow.Params{"units": dataflow.Input("least")}})
+	_, err := db.Run(t.Context(), wf)
+	wantCodes(t, err, errcatalog.DF808)
+	for _, want := range []string{`"least": 1,`, `"units": dataflow.Input("least").Default(1)`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no %s in\n%v", want, err)
+		}
 	}
 }

@@ -2,20 +2,20 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"runtime/debug"
+	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/graph"
 	"github.com/dataflow-go/dataflow/internal/expression"
 )
 
-// call runs the function of a function node. A panic is DF-512, with the stack in
-// the error that it wraps.
+// call runs the function of a function node. A panic is DF-512, with the user's
+// part of the stack.
 func (r *run) call(ctx context.Context, n *graph.Node, p map[string]any) (out map[string]any, err error) {
 	defer func() {
 		v := recover()
@@ -24,8 +24,8 @@ func (r *run) call(ctx context.Context, n *graph.Node, p map[string]any) (out ma
 		}
 		f := errcatalog.Finding{Code: errcatalog.DF512, Message: fmt.Sprintf("the function of node %q panicked: %v", n.ID.S, v), Details: r.details(n), Span: n.Call}
 		f.Details.Reason = fmt.Sprint(v)
-		cause := &panicError{value: v, stack: debug.Stack()}
-		f.Details.Extra = []errcatalog.ContextItem{{Key: "Stack", Value: string(cause.stack)}}
+		f.Details.Extra = []errcatalog.ContextItem{{Key: "Stack", Value: panicStack()}}
+		cause, _ := v.(error)
 		out, err = nil, r.error(f, cause)
 	}()
 	out, err = n.Func(ctx, p)
@@ -38,18 +38,26 @@ func (r *run) call(ctx context.Context, n *graph.Node, p map[string]any) (out ma
 	return out, nil
 }
 
-// panicError is the value of a panic as an error.
-type panicError struct {
-	value any
-	stack []byte
-}
-
-func (p *panicError) Error() string { return fmt.Sprintf("panic: %v", p.value) }
-
-// Unwrap is the error that was thrown, if it was one.
-func (p *panicError) Unwrap() error {
-	err, _ := p.value.(error)
-	return err
+// panicStack lists the calls between the panic that is being recovered from and
+// the function node's function, one "function (file:line)" a line.
+func panicStack() string {
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	var lines []string
+	for panicked := false; ; {
+		f, more := frames.Next()
+		switch {
+		case f.Function == "runtime.gopanic":
+			panicked = true
+		case strings.HasSuffix(f.Function, "engine.(*run).call"):
+			more = false
+		case panicked && (len(lines) > 0 || !strings.HasPrefix(f.Function, "runtime.")):
+			lines = append(lines, fmt.Sprintf("%s (%s:%d)", f.Function, f.File, f.Line))
+		}
+		if !more {
+			return strings.Join(lines, "\n")
+		}
+	}
 }
 
 // What the parameters of control nodes are called that are no inputs.
@@ -142,38 +150,30 @@ func mergeLiterals(n *graph.Node) []string {
 // transform runs a TransformNode.
 func (r *run) transform(n *graph.Node, i int, p map[string]any) (map[string]any, error) {
 	env := r.env(i, without(p, expressionParam))
-	source, program, err := compiled(p[expressionParam], env, expression.Compile)
+	source, _ := p[expressionParam].(string)
+	program, err := expression.Compile(source, slices.Sorted(maps.Keys(env)))
 	if err != nil {
-		return nil, r.expressionError(n, expressionParam, source, err, env)
+		return nil, r.expressionError(errcatalog.DF716, n, expressionParam, source, err)
 	}
 	v, err := program.Run(env)
 	if err != nil {
-		return nil, r.evaluationError(n, expressionParam, source, err)
+		return nil, r.expressionError(errcatalog.DF501, n, expressionParam, source, err)
 	}
 	return map[string]any{"result": v}, nil
 }
 
 // test evaluates a condition.
-func (r *run) test(n *graph.Node, param string, source any, env map[string]any) (bool, error) {
-	text, program, err := compiled(source, env, expression.CompileCondition)
+func (r *run) test(n *graph.Node, param string, condition any, env map[string]any) (bool, error) {
+	source, _ := condition.(string)
+	program, err := expression.CompileCondition(source, slices.Sorted(maps.Keys(env)))
 	if err != nil {
-		return false, r.expressionError(n, param, text, err, env)
+		return false, r.expressionError(errcatalog.DF716, n, param, source, err)
 	}
 	holds, err := program.Test(env)
 	if err != nil {
-		return false, r.evaluationError(n, param, text, err)
+		return false, r.expressionError(errcatalog.DF501, n, param, source, err)
 	}
 	return holds, nil
-}
-
-// compiled compiles the text of an expression for the names of env.
-func compiled(source any, env map[string]any, compile func(string, []string) (*expression.Program, error)) (string, *expression.Program, error) {
-	text, ok := source.(string)
-	if !ok {
-		return fmt.Sprint(source), nil, fmt.Errorf("it is %T, not text", source)
-	}
-	program, err := compile(text, slices.Sorted(maps.Keys(env)))
-	return text, program, err
 }
 
 // env is what an expression sees: the node's inputs by name, and the outputs of
@@ -189,28 +189,11 @@ func (r *run) env(i int, inputs map[string]any) map[string]any {
 	return env
 }
 
-// expressionError is DF-716: an expression that means nothing.
-func (r *run) expressionError(n *graph.Node, param, source string, err error, env map[string]any) error {
+// expressionError is DF-716 for an expression that means nothing, which the rules
+// find before a run, and DF-501 for one that the values do not fit.
+func (r *run) expressionError(code errcatalog.Code, n *graph.Node, param, source string, err error) error {
 	f := errcatalog.Finding{
-		Code: errcatalog.DF716, Message: fmt.Sprintf("%s of node %q cannot be used: %v", param, n.ID.S, err),
-		Details: r.details(n), Span: n.Call,
-	}
-	f.Details.Param, f.Details.Value, f.Details.Reason = param, strconv.Quote(source), err.Error()
-	var ee *expression.Error
-	if errors.As(err, &ee) && ee.Unknown != "" {
-		f.Details.Allowed = slices.Sorted(maps.Keys(env))
-		f.Details.Suggestion = errcatalog.Nearest(ee.Unknown, f.Details.Allowed)
-		if s := f.Details.Suggestion; s != "" {
-			f.Message += fmt.Sprintf("; did you mean %q?", s)
-		}
-	}
-	return r.error(f, err)
-}
-
-// evaluationError is DF-501: an expression that the values do not fit.
-func (r *run) evaluationError(n *graph.Node, param, source string, err error) error {
-	f := errcatalog.Finding{
-		Code: errcatalog.DF501, Message: fmt.Sprintf("%s of node %q failed: %v", param, n.ID.S, err),
+		Code: code, Message: fmt.Sprintf("%s of node %q failed: %v", param, n.ID.S, err),
 		Details: r.details(n), Span: n.Call,
 	}
 	f.Details.Param, f.Details.Value, f.Details.Reason = param, strconv.Quote(source), err.Error()

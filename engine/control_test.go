@@ -111,22 +111,32 @@ func TestExpressionErrorsAtRunTime(t *testing.T) {
 		"syntax":    {"TransformNode", "expression", "1 +", errcatalog.DF716, "1 +"},
 		"unknown":   {"SwitchNode", "condition", "totl > 1", errcatalog.DF716, `did you mean "total"?`},
 		"types":     {"TransformNode", "expression", `total + 1`, errcatalog.DF501, "string"},
+		"call":      {"TransformNode", "expression", `len(5)`, errcatalog.DF716, "len"},
 		"condition": {"SwitchNode", "condition", "total", errcatalog.DF501, "true or false"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// The expression itself comes over a connection, so only the run can tell.
-			wf := dataflow.NewWorkflow("w").AddFunc("src", yield(dataflow.Params{"e": c.source, "total": "text"})).
-				AddNode(c.node, "n", nil).AddConnection("src", "e", "n", c.param).AddConnection("src", "total", "n", "total")
-			if c.node == "SwitchNode" || c.node == "TransformNode" {
-				wf = dataflow.NewWorkflow("w").AddFunc("src", yield(dataflow.Params{"total": "text"})).
-					AddNode(c.node, "n", dataflow.Params{c.param: dataflow.Input("e")}).AddConnection("src", "total", "n", "total")
-			}
+			wf := dataflow.NewWorkflow("w").AddFunc("src", yield(dataflow.Params{"total": "text"})).
+				AddNode(c.node, "n", dataflow.Params{c.param: dataflow.Input("e")}).AddConnection("src", "total", "n", "total")
 			_, err := db.Run(t.Context(), wf, engine.WithInputs(dataflow.Params{"e": c.source}))
 			wantCodes(t, err, c.code)
 			if err == nil || !strings.Contains(err.Error(), c.text) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestMergeTakesLiteralsToo(t *testing.T) {
+	t.Parallel()
+	db := shop(t)
+	wf := dataflow.NewWorkflow("w").
+		AddNode("SwitchNode", "s", dataflow.Params{"condition": "n > 1", "n": dataflow.Input("n")}).
+		AddNode("MergeNode", "first", dataflow.Params{"other": "literal"}).AddConnection("s", "true_output.n", "first", "x")
+	for n, want := range map[int]any{0: "literal", 5: 5} {
+		res := mustRun(t, db, wf, engine.WithInputs(dataflow.Params{"n": n}))
+		if got := res.Outputs["first"]["value"]; got != want {
+			t.Errorf("n = %d: %v", n, got)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -208,4 +209,24 @@ func TestGoexit(t *testing.T) {
 		return nil, nil
 	}))
 	wantCodes(t, err, errcatalog.DF501)
+}
+
+// A run that waits for the writer of another ends when it is cancelled.
+func TestCancelledWhileWaitingForATransaction(t *testing.T) {
+	t.Parallel()
+	db := shop(t)
+	wf := dataflow.NewWorkflow("w").AddTransaction("tx", func(tx *dataflow.Workflow) {
+		tx.AddNode("CustomerCreateNode", "create", customer("ann"))
+	})
+	holding := dataflow.NewWorkflow("holding").AddFunc("f", func(ctx context.Context, _ dataflow.Params) (dataflow.Params, error) {
+		// Not with ctx, which would make it part of this transaction.
+		other, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+		defer cancel()
+		res, err := db.Run(other, wf)
+		if !errors.Is(err, errcatalog.DF505) || res.Nodes[0].Status != engine.Cancelled {
+			t.Errorf("got %v, %v", res.Nodes, err)
+		}
+		return nil, nil
+	})
+	mustRun(t, db, holding, engine.WithTransaction())
 }
