@@ -1,27 +1,37 @@
 // Package engine runs workflows and single operations on a database.
 //
-// Open connects to one and registers models. Tables, columns and indexes that the
-// models need are made before their first use. Run checks a workflow by the same
-// rules as the editor does, runs its nodes as soon as what they hang on is done,
-// and returns what they yielded:
+// Open connects and registers models; Run runs a workflow; Model gives the same
+// operations without one:
 //
 //	db, err := engine.Open(ctx, "sqlite:app.db", engine.WithModels(User{}, Order{}))
-//	…
+//	if err != nil { … }
 //	defer db.Close()
-//	res, err := db.Run(ctx, signup, engine.WithInputs(dataflow.Params{"email": "a@example.com"}))
-//	…
-//	user, err := engine.As[User](res, "create")
 //
-// By default each node is a transaction of its own. The nodes of a transaction
-// block (dataflow.Workflow.AddTransaction) take effect together or not at all;
-// WithTransaction does so for the whole run, WithDryRun undoes it.
+//	res, err := db.Run(ctx, Signup(), engine.WithInputs(dataflow.Params{"email": "a@example.com"}))
+//	user, err := db.Model("User").Read(ctx, dataflow.Params{"id": "user-123"})
 //
-// (*Engine).Model runs single operations without a workflow, with the parameters
-// and outputs of the nodes.
+// The first operation on a model makes its table, or adds the columns and indexes
+// that the table lacks; nothing is ever dropped or changed by itself. What was
+// seen is remembered in the schema cache.
 //
-// Every error is, or wraps, an *errcatalog.Error, whose code errors.Is matches:
+// # Values
 //
-//	if errors.Is(err, errcatalog.DF310) { … } // exists already
+// Outputs hold bool, int64 (uint64 only above its range), float64, string, []byte,
+// time.Time in UTC to the microsecond, uuid.UUID, decimal.Decimal, typed slices of
+// these for array columns, and for JSON columns what encoding/json decodes, with
+// whole numbers as int64. Null is nil. Every write returns the record as the
+// database holds it.
 //
-// An Engine and all of its methods are safe for concurrent use.
+// # SQLite
+//
+// A file is opened in WAL mode with synchronous=NORMAL: a crash of the program
+// loses nothing, a loss of power may lose the last commits, and neither damages
+// the file. One connection writes, several read beside it. "sqlite::memory:" is a
+// database of its own for each engine, on one connection: an operation outside a
+// transaction waits while one is open.
+//
+// # Errors
+//
+// Every error is, or wraps, an *errcatalog.Error. A cancelled context is DF-509
+// and a deadline DF-505, which wrap the context's error.
 package engine
