@@ -225,7 +225,7 @@ func TestJoin(t *testing.T) {
 		t.Errorf("of none: %v", err)
 	}
 	one := errcatalog.New(missingEmail())
-	if err := errcatalog.Join([]*errcatalog.Error{one}); err != error(one) {
+	if err := errcatalog.Join([]*errcatalog.Error{one}); !errors.Is(err, one) || err.Error() != one.Error() {
 		t.Errorf("of one: %v", err)
 	}
 	f := missingEmail()

@@ -15,7 +15,6 @@ const (
 	green  = "\x1b[32m"
 	yellow = "\x1b[1;33m"
 	blue   = "\x1b[4;34m"
-	cyan   = "\x1b[36m"
 )
 
 // Error returns the page in plain text; one line when the error was made in mode
