@@ -80,7 +80,7 @@ func (t Type) Example(column string) string {
 	case k == KindString:
 		switch {
 		case column == "id" || strings.HasSuffix(column, "_id"):
-			return `"` + strings.TrimSuffix(strings.TrimSuffix(column, "id"), "_") + `-123"`
+			return `"` + strings.TrimSuffix(column, "_id") + `-123"`
 		case strings.Contains(column, "email"):
 			return `"alice@example.com"`
 		case strings.Contains(column, "name"):
