@@ -163,7 +163,11 @@ func (d *decoder) record(v reflect.Value, record any) error {
 			}
 			continue
 		}
-		if err := assign(field(v, c.index), value); err != nil {
+		dst, ok := field(v, c.index)
+		if !ok {
+			return d.misfit(fmt.Sprintf("%s.%s is in a struct that is embedded by a pointer and not exported; embed it by value", d.into, c.field), errcatalog.Details{Field: c.field, Column: c.name}, nil)
+		}
+		if err := assign(dst, value); err != nil {
 			dt := errcatalog.Details{Field: c.field, Column: c.name, Type: c.typ.String(), Got: fmt.Sprintf("%T", value), Reason: err.Error()}
 			return d.misfit(fmt.Sprintf("column %q of node %q does not fit into %s.%s (%s): %v", c.name, d.node, d.into, c.field, c.typ, err), dt, err)
 		}
@@ -252,18 +256,22 @@ func isPlainStruct(t reflect.Type) bool {
 	return !ok || typ.Kind == model.KindJSON
 }
 
-// field is v's field at index; embedded pointers on the way are made.
-func field(v reflect.Value, index []int) reflect.Value {
+// field is v's field at index; embedded pointers on the way are made. ok is false
+// where Go does not let anyone make one: its type is not exported.
+func field(v reflect.Value, index []int) (_ reflect.Value, ok bool) {
 	for i, x := range index {
 		if i > 0 && v.Kind() == reflect.Pointer {
 			if v.IsNil() {
+				if !v.CanSet() {
+					return v, false
+				}
 				v.Set(reflect.New(v.Type().Elem()))
 			}
 			v = v.Elem()
 		}
 		v = v.Field(x)
 	}
-	return v
+	return v, true
 }
 
 // assign sets dst to an output's value, without loss.

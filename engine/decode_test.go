@@ -123,4 +123,46 @@ func TestAsMisfits(t *testing.T) {
 	}
 }
 
+// What function and control nodes yield decodes like records do.
+func TestAsOfOtherNodes(t *testing.T) {
+	t.Parallel()
+	db := shop(t)
+	type place struct {
+		*Address
+		Rooms []int8
+		Since *time.Time
+	}
+	one := dataflow.Params{"city": "Oslo", "postcode": "0150", "rooms": []int{1, 2}, "since": "2026-01-02T15:04:05Z"}
+	wf := dataflow.NewWorkflow("w").
+		AddFunc("f", yield(dataflow.Params{"city": "Oslo", "postcode": "0150", "rooms": []int{1, 2}, "since": "2026-01-02T15:04:05Z", "list": []dataflow.Params{one, one}})).
+		AddNode("TransformNode", "all", dataflow.Params{"expression": "filter(f.list, .city != nil)"}).AddConnection("f", "list", "all", "list").
+		AddNode("TransformNode", "first", dataflow.Params{"expression": "list[0]"}).AddConnection("f", "list", "first", "list").
+		AddNode("MergeNode", "merged", nil).AddConnection("first", "result", "merged", "a").
+		AddNode("MergeNode", "mergedlist", nil).AddConnection("all", "result", "mergedlist", "a").
+		AddNode("TransformNode", "number", dataflow.Params{"expression": "len(list)"}).AddConnection("f", "list", "number", "list")
+	res := mustRun(t, db, wf)
+	for _, node := range []string{"f", "first", "merged"} {
+		p, err := engine.As[place](res, node)
+		if err != nil || p.City != "Oslo" || p.Zip != "0150" || len(p.Rooms) != 2 || p.Rooms[1] != 2 || p.Since.Year() != 2026 {
+			t.Errorf("%s: %+v, %v", node, p, err)
+		}
+	}
+	for _, node := range []string{"all", "mergedlist"} {
+		list, err := engine.AsList[place](res, node)
+		if err != nil || len(list) != 2 || list[1].City != "Oslo" {
+			t.Errorf("%s: %+v, %v", node, list, err)
+		}
+	}
+	wantCodes(t, second(engine.As[place](res, "number")), errcatalog.DF102)
+	wantCodes(t, second(engine.AsList[place](res, "number")), errcatalog.DF108)
+	type hidden struct{ *address }
+	wantCodes(t, second(engine.As[hidden](res, "f")), errcatalog.DF102)
+	type narrow struct{ Rooms []string }
+	wantCodes(t, second(engine.As[narrow](res, "f")), errcatalog.DF102)
+	type odd struct{ City chan int }
+	wantCodes(t, second(engine.As[odd](res, "f")), errcatalog.DF102)
+}
+
+type address struct{ City string }
+
 func second[T any](_ T, err error) error { return err }

@@ -187,6 +187,11 @@ func TestRunInsideATransaction(t *testing.T) {
 			if !errors.Is(err, errcatalog.DF703) {
 				return nil, err
 			}
+			// A dry run inside leaves nothing in the transaction around it.
+			dry := dataflow.NewWorkflow("dry").AddNode("CustomerCreateNode", "cid", customer("cid"))
+			if _, err := db.Run(ctx, dry, engine.WithDryRun()); err != nil {
+				return nil, err
+			}
 			res, err := db.Run(ctx, dataflow.NewWorkflow("seen").AddNode("CustomerCountNode", "n", nil))
 			return res.Outputs["n"], err
 		}).AddDependency("ann", "try")
