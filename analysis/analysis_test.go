@@ -3,6 +3,7 @@ package analysis_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"go/format"
@@ -161,6 +162,11 @@ func checkSpans(t *testing.T, d analysis.Diagnostic) {
 		t.Error(err)
 		return
 	}
+	checkSpansIn(t, d, len(content))
+}
+
+func checkSpansIn(t *testing.T, d analysis.Diagnostic, size int) {
+	t.Helper()
 	spans := []errcatalog.Span{d.Span}
 	for _, f := range d.Fixes {
 		for _, e := range f.Edits {
@@ -168,7 +174,7 @@ func checkSpans(t *testing.T, d analysis.Diagnostic) {
 		}
 	}
 	for _, s := range spans {
-		if !s.IsValid() || !s.End.IsValid() || s.Start.Offset < 0 || s.Start.Offset > s.End.Offset || s.End.Offset > len(content) {
+		if !s.IsValid() || !s.End.IsValid() || s.Start.Offset < 0 || s.Start.Offset > s.End.Offset || s.End.Offset > size {
 			t.Errorf("%s %s: the span %v lies outside the file", d.Code, d.Message, s)
 		}
 	}
@@ -338,7 +344,9 @@ func extract(tb testing.TB, ar *txtar.Archive) string {
 		tb.Fatal(err)
 	}
 	if section(ar, "go.mod") == nil {
-		writeModule(tb, dir)
+		if err := writeModule(dir); err != nil {
+			tb.Fatal(err)
+		}
 	}
 	for _, f := range ar.Files {
 		if isGolden(f.Name) {
@@ -357,23 +365,21 @@ func extract(tb testing.TB, ar *txtar.Archive) string {
 
 // writeModule makes dir a module that requires this repository, with what that
 // requires in turn.
-func writeModule(tb testing.TB, dir string) {
-	tb.Helper()
+func writeModule(dir string) error {
 	mod, err := os.ReadFile(filepath.Join(repo(), "go.mod"))
 	if err != nil {
-		tb.Fatal(err)
+		return err
 	}
 	text := strings.Replace(string(mod), "module github.com/dataflow-go/dataflow", "module example.com/shop", 1)
 	text += fmt.Sprintf("\nrequire github.com/dataflow-go/dataflow v0.0.0\n\nreplace github.com/dataflow-go/dataflow => %s\n", repo())
 	sum, err := os.ReadFile(filepath.Join(repo(), "go.sum"))
 	if err != nil {
-		tb.Fatal(err)
+		return err
 	}
-	for name, content := range map[string][]byte{"go.mod": []byte(text), "go.sum": sum} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-			tb.Fatal(err)
-		}
-	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(dir, "go.mod"), []byte(text), 0o644),
+		os.WriteFile(filepath.Join(dir, "go.sum"), sum, 0o644),
+	)
 }
 
 func options(dir string) analysis.Options {

@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
 	"golang.org/x/tools/go/packages"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
@@ -34,7 +36,11 @@ type metadata struct {
 	// toRoot remembers, by ID, which packages depend on this module's root. It is
 	// touched only by who holds the workspace's token.
 	toRoot map[string]bool
-	hidden map[string]bool // types in files that build constraints leave out; as toRoot
+	// goroot and modules, by path, tell where an import that is not listed yet may
+	// be found; a module's folder is "" when it is not known.
+	goroot  string
+	modules map[string]string
+	hidden  map[string]bool // types in files that build constraints leave out; as toRoot
 }
 
 // unitMeta is one package of the workspace, with its in-package tests.
@@ -86,13 +92,17 @@ func load(ctx context.Context, o Options, more []string) (*metadata, error) {
 		}
 		return &metadata{err: unreadable(dir, err)}, nil
 	}
-	return newMetadata(dir, roots), nil
+	return newMetadata(dir, env.GOROOT, roots), nil
 }
 
-func newMetadata(dir string, roots []*packages.Package) *metadata {
-	m := &metadata{pkgs: map[string]*packages.Package{}, byPath: map[string]*packages.Package{}, toRoot: map[string]bool{}}
+func newMetadata(dir, goroot string, roots []*packages.Package) *metadata {
+	m := &metadata{
+		pkgs: map[string]*packages.Package{}, byPath: map[string]*packages.Package{}, toRoot: map[string]bool{},
+		goroot: goroot, modules: map[string]string{},
+	}
 	packages.Visit(roots, nil, func(p *packages.Package) {
 		m.pkgs[p.ID] = p
+		m.addModule(p.Module)
 		if p.ForTest == "" {
 			m.byPath[p.PkgPath] = p
 		}
@@ -119,16 +129,59 @@ func newMetadata(dir string, roots []*packages.Package) *metadata {
 	return m
 }
 
+// addModule notes where a module is, and what the workspace's own modules require.
+func (m *metadata) addModule(mod *packages.Module) {
+	if mod == nil || m.modules[mod.Path] != "" {
+		return
+	}
+	m.modules[mod.Path] = mod.Dir
+	if !mod.Main {
+		return
+	}
+	src, err := os.ReadFile(mod.GoMod)
+	if err != nil {
+		return
+	}
+	file, err := modfile.ParseLax(mod.GoMod, src, nil)
+	if err != nil {
+		return
+	}
+	for _, r := range file.Require {
+		if _, known := m.modules[r.Mod.Path]; !known {
+			m.modules[r.Mod.Path] = ""
+		}
+	}
+}
+
+// mayFind reports whether the go command is likely to find a package that is not
+// listed: one of the standard library, or of a module that is required.
+func (m *metadata) mayFind(path string) bool {
+	isDir := func(elem ...string) bool {
+		info, err := os.Stat(filepath.Join(elem...))
+		return err == nil && info.IsDir()
+	}
+	if path == "" || path == "C" || path == "unsafe" || module.CheckImportPath(path) != nil {
+		return false
+	}
+	for mod, dir := range m.modules {
+		rest, ok := strings.CutPrefix(path, mod)
+		if ok && (rest == "" || rest[0] == '/') && (dir == "" || isDir(dir, filepath.FromSlash(rest))) {
+			return true
+		}
+	}
+	return m.goroot != "" && isDir(m.goroot, "src", filepath.FromSlash(path))
+}
+
 // isTestMain reports whether p is the program that go test makes.
 func isTestMain(p *packages.Package) bool {
 	return p.Name == "main" && strings.HasSuffix(p.ID, ".test")
 }
 
-type goSettings struct{ GOMOD, GOWORK string }
+type goSettings struct{ GOMOD, GOWORK, GOROOT string }
 
 func goEnv(ctx context.Context, o Options, dir string) (goSettings, error) {
 	var s goSettings
-	out, err := runGo(ctx, o, dir, "env", "-json", "GOMOD", "GOWORK")
+	out, err := runGo(ctx, o, dir, "env", "-json", "GOMOD", "GOWORK", "GOROOT")
 	if err == nil {
 		err = json.Unmarshal(out, &s)
 	}

@@ -98,10 +98,12 @@ func (w *Workspace) Reload(ctx context.Context) error {
 	return w.reload(ctx)
 }
 
-// Check analyses the packages that hold the files (absolute paths), and those
-// whose results an edit elsewhere has changed. Without files it analyses all
-// packages that declare models or build workflows. Results of unchanged packages
-// are reused. It fails with the context's error, or when a reload that it needs fails.
+// Check analyses what an edit may have changed, and returns the packages that hold
+// the files (absolute paths) and every other package whose result is new: all of
+// them the first time, later those that name an edited model, say. Without files
+// it returns all packages that declare models or build workflows. Results of
+// unchanged packages are reused. It fails with the context's error, or when a
+// reload that it needs fails.
 func (w *Workspace) Check(ctx context.Context, files ...string) ([]*Package, error) {
 	if err := w.acquire(ctx); err != nil {
 		return nil, err
@@ -251,20 +253,13 @@ func (w *Workspace) unsavedImports() []string {
 	for _, file := range w.buffers.opened() {
 		if s := w.parse(file); s != nil {
 			for _, path := range s.imports {
-				if w.meta.byPath[path] == nil && plausible(path) && !slices.Contains(more, path) {
+				if w.meta.byPath[path] == nil && w.meta.mayFind(path) && !slices.Contains(more, path) {
 					more = append(more, path)
 				}
 			}
 		}
 	}
 	return more
-}
-
-// plausible reports whether an import path can be asked of the go command: it is
-// no pattern, no flag and no path of the file system.
-func plausible(path string) bool {
-	return path != "" && path != "C" && path != "unsafe" && !strings.ContainsAny(path, " \t\n@=\\") &&
-		!strings.Contains(path, "...") && !strings.HasPrefix(path, "-") && !strings.HasPrefix(path, ".") && !strings.HasPrefix(path, "/")
 }
 
 // needsReload reports whether the metadata misses a file or an import.

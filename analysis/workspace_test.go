@@ -71,11 +71,11 @@ func wantCodes(t *testing.T, dir string, pkgs []*analysis.Package, want ...strin
 	}
 }
 
-func read(t *testing.T, name string) string {
-	t.Helper()
+func read(tb testing.TB, name string) string {
+	tb.Helper()
 	b, err := os.ReadFile(name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(b)
 }
@@ -271,7 +271,9 @@ func TestWithoutAModule(t *testing.T) {
 	if _, err := analysis.Load(context.Background(), options(dir)); !errors.Is(err, errcatalog.DF401) {
 		t.Errorf("Load returned %v", err)
 	}
-	writeModule(t, dir)
+	if err := writeModule(dir); err != nil {
+		t.Fatal(err)
+	}
 	if err := w.Reload(context.Background()); err != nil || w.Err() != nil {
 		t.Errorf("after go mod init: %v, %v", err, w.Err())
 	}
