@@ -16,7 +16,7 @@ func BenchmarkFull(b *testing.B) {
 	for b.Loop() {
 		i++
 		f.Details.Node = "n" + strconv.Itoa(i)
-		e.Error(f)
+		_ = e.Error(f)
 	}
 }
 
@@ -26,7 +26,7 @@ func BenchmarkCached(b *testing.B) {
 	f := missingEmail()
 	b.ReportAllocs()
 	for b.Loop() {
-		e.Error(f)
+		_ = e.Error(f)
 	}
 }
 
@@ -39,6 +39,6 @@ func benchmark(b *testing.B, mode errcatalog.Mode) {
 	f := missingEmail()
 	b.ReportAllocs()
 	for b.Loop() {
-		e.Error(f)
+		_ = e.Error(f)
 	}
 }

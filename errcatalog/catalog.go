@@ -111,7 +111,7 @@ func load(src []byte) (catalog, error) {
 	for _, e := range entries {
 		p, err := parseEntry(e)
 		if err != nil {
-			return catalog{}, fmt.Errorf("catalog.yaml: %s: %w", e.Code, err)
+			return catalog{}, fmt.Errorf("catalog.yaml: %s: %w", string(e.Code), err)
 		}
 		c.byCode[e.Code] = p
 		c.sorted = append(c.sorted, p)
