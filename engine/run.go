@@ -241,6 +241,7 @@ func (r *run) error(f errcatalog.Finding, cause error) *errcatalog.Error {
 
 // run makes sure of the tables, executes the plan and gathers what went wrong.
 func (r *run) run(ctx context.Context) error {
+	defer r.cancelRest()
 	if err := r.ensureTables(ctx); err != nil {
 		if ctx.Err() != nil {
 			return r.stoppedError(ctx)
@@ -258,15 +259,19 @@ func (r *run) run(ctx context.Context) error {
 	default:
 		ok = r.parallel(ctx, r.plan)
 	}
+	if !ok && ctx.Err() != nil {
+		r.failures = append([]*errcatalog.Error{r.stoppedError(ctx)}, r.failures...)
+	}
+	return errcatalog.Join(r.failures)
+}
+
+// cancelRest lists the nodes that never started.
+func (r *run) cancelRest() {
 	for i := range r.g.Nodes {
 		if n := &r.g.Nodes[i]; r.states[i].status == "" {
 			r.res.Nodes = append(r.res.Nodes, NodeResult{ID: n.ID.S, Type: n.Type.S, Status: Cancelled})
 		}
 	}
-	if !ok && ctx.Err() != nil {
-		r.failures = append([]*errcatalog.Error{r.stoppedError(ctx)}, r.failures...)
-	}
-	return errcatalog.Join(r.failures)
 }
 
 // ensureTables makes sure of the tables of the graph's models, before any

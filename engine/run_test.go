@@ -388,8 +388,8 @@ func TestCancelledBeforeTheStart(t *testing.T) {
 	cancel()
 	res, err := db.Run(ctx, dataflow.NewWorkflow("w").AddNode("CustomerCreateNode", "create", customer("ann")))
 	wantCodes(t, err, errcatalog.DF509)
-	if len(res.Outputs) != 0 {
-		t.Errorf("outputs %v", res.Outputs)
+	if s := statuses(res); len(res.Outputs) != 0 || s["create"] != engine.Cancelled {
+		t.Errorf("outputs %v, nodes %v", res.Outputs, s)
 	}
 }
 
