@@ -1,18 +1,26 @@
 // Package engine runs workflows and single operations on a database.
 //
-// Open connects and registers models; Run runs a workflow; Model gives the same
-// operations without one:
+// Open connects to one and registers models. Run checks a workflow by the same
+// rules as the editor does, runs its nodes as soon as what they hang on is done,
+// and returns what they yielded:
 //
 //	db, err := engine.Open(ctx, "sqlite:app.db", engine.WithModels(User{}, Order{}))
-//	if err != nil { … }
+//	…
 //	defer db.Close()
+//	res, err := db.Run(ctx, signup, engine.WithInputs(dataflow.Params{"email": "a@example.com"}))
+//	…
+//	user, err := engine.As[User](res, "create")
 //
-//	res, err := db.Run(ctx, Signup(), engine.WithInputs(dataflow.Params{"email": "a@example.com"}))
-//	user, err := db.Model("User").Read(ctx, dataflow.Params{"id": "user-123"})
+// By default each node is a transaction of its own. The nodes of a transaction
+// block (dataflow.Workflow.AddTransaction) take effect together or not at all;
+// WithTransaction does so for the whole run, WithDryRun undoes it.
+//
+// (*Engine).Model runs single operations without a workflow, with the parameters
+// and outputs of the nodes.
 //
 // The first operation on a model makes its table, or adds the columns and indexes
-// that the table lacks; nothing is ever dropped or changed by itself. What was
-// seen is remembered in the schema cache.
+// that the table lacks; no column or record is ever dropped or changed by itself.
+// What was seen is remembered in the schema cache.
 //
 // # Values
 //
@@ -32,6 +40,11 @@
 //
 // # Errors
 //
-// Every error is, or wraps, an *errcatalog.Error. A cancelled context is DF-509
-// and a deadline DF-505, which wrap the context's error.
+// Every error is, or wraps, an *errcatalog.Error, whose code errors.Is matches:
+//
+//	if errors.Is(err, errcatalog.DF310) { … } // exists already
+//
+// A cancelled context is DF-509 and a deadline DF-505; both wrap the context's error.
+//
+// An Engine and all of its methods are safe for concurrent use.
 package engine
