@@ -1,0 +1,121 @@
+-- Runs in a real Neovim: opens the broken example, mends it with the server's own
+-- quick fix, runs the workflow, reads the report. One line a check; exits 0 or 1.
+local failed = false
+
+local function check(name, ok, detail)
+  failed = failed or not ok
+  io.stdout:write((ok and 'ok    ' or 'FAIL  ') .. name .. (not ok and detail and ': ' .. vim.inspect(detail) or '') .. '\n')
+  io.stdout:flush()
+  return ok
+end
+
+local function eventually(name, condition, detail)
+  local ok = vim.wait(60000, function()
+    return condition() and true or false
+  end, 50)
+  return check(name, ok, not ok and detail and detail() or nil)
+end
+
+local bufnr
+
+local function diagnostics(code)
+  return vim.tbl_filter(function(d)
+    local of_server = (d.user_data or {}).lsp or {} -- where 0.7 keeps the code
+    return d.source == 'dataflow' and (d.code or of_server.code) == code
+  end, vim.diagnostic.get(bufnr))
+end
+
+local function text(buffer)
+  return table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), '\n')
+end
+
+local function report_text()
+  local buffer = vim.fn.bufnr('^dataflow://report$')
+  return buffer == -1 and '' or text(buffer)
+end
+
+-- Answers the menus and prompts a user would see.
+local function answer_prompts()
+  vim.ui.select = function(items, options, choose)
+    for i, item in ipairs(items) do
+      local action = item.action or item[2]
+      if type(action) == 'table' and action.isPreferred then
+        return choose(item, i)
+      end
+    end
+    io.stdout:write('      no preferred choice for ' .. (options.prompt or '') .. '\n')
+    choose(nil)
+  end
+  vim.ui.input = function(options, done)
+    io.stdout:write('      asked: ' .. options.prompt .. '\n')
+    done(options.prompt:find('email') and 'alice@example.com' or '')
+  end
+end
+
+local function apply_quick_fix()
+  local found = diagnostics('DF-101')[1]
+  vim.api.nvim_win_set_cursor(0, { found.lnum + 1, found.col })
+  vim.lsp.buf.code_action()
+end
+
+local function main()
+  answer_prompts()
+  vim.cmd('edit ' .. vim.fn.fnameescape(vim.env.DATAFLOW_FILE))
+  bufnr = vim.api.nvim_get_current_buf()
+  check('the file is a Go file', vim.bo[bufnr].filetype == 'go', vim.bo[bufnr].filetype)
+
+  local function all()
+    return vim.diagnostic.get(bufnr)
+  end
+  if not eventually('DF-101 is reported', function()
+    return #diagnostics('DF-101') > 0
+  end, all) then
+    return
+  end
+  check('it names the missing parameter', diagnostics('DF-101')[1].message:find('email', 1, true) ~= nil, all())
+
+  eventually('a lens runs the workflow', function()
+    for _, lens in ipairs(vim.lsp.codelens.get(bufnr)) do
+      if lens.command and lens.command.command == 'dataflow.server.run' then
+        return true
+      end
+    end
+    vim.cmd('doautocmd <nomodeline> BufEnter')
+    vim.wait(200)
+  end)
+
+  vim.cmd('DataflowRun signup')
+  eventually('a broken workflow is not run, and the page says why', function()
+    return report_text():find('signup is not run: DF-101', 1, true) and report_text():find('\nSolutions:\n1. ', 1, true)
+  end, report_text)
+
+  apply_quick_fix()
+  eventually('the quick fix writes the parameter', function()
+    return text(bufnr):find('"email":', 1, true)
+  end)
+  if not eventually('DF-101 is gone', function()
+    return #diagnostics('DF-101') == 0
+  end, all) then
+    return
+  end
+  vim.cmd('silent write')
+  check('the file is saved', not vim.bo[bufnr].modified)
+
+  vim.cmd('DataflowRun signup')
+  eventually('the workflow runs', function()
+    return report_text():find('signup succeeded. Dry run', 1, true)
+  end, report_text)
+  for _, wanted in ipairs({ '✓ create  UserCreateNode', '"id": "user-123"', '✓ cart  OrderCreateNode', '✓ orders  OrderListNode' }) do
+    check('the report has ' .. wanted, report_text():find(wanted, 1, true) ~= nil, report_text())
+  end
+
+  vim.cmd('DataflowRestart')
+  vim.cmd('silent undo')
+  eventually('after a restart the undone fix is reported again', function()
+    return #diagnostics('DF-101') > 0
+  end, all)
+end
+
+local ok, err = xpcall(main, debug.traceback)
+check('no Lua error', ok, err)
+vim.cmd(failed and 'cquit! 1' or 'qall!')

@@ -1,0 +1,45 @@
+#!/bin/bash
+# The end-to-end test of the plugin in a real, headless Neovim with the real server.
+#   test/run.sh [NVIM...]     NVIM: the programs to test with; default: nvim
+# SERVER names another dataflow-lsp than the one built from this repository.
+set -euo pipefail
+plugin=$(cd "$(dirname "$0")/.." && pwd)
+repo=$(cd "$plugin/../.." && pwd)
+[ $# -gt 0 ] || set -- nvim
+
+if [ "$1" = nvim ] && ! command -v nvim >/dev/null; then
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "Neovim is missing. Install it (Debian: sudo apt-get install neovim; macOS: brew install neovim) and run this again." >&2
+    exit 2
+  fi
+  apt-get update -qq </dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends neovim </dev/null >/dev/null
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# Neovim's files go to a folder of their own; the go command's stay where they are,
+# else the server would compile the standard library anew.
+GOCACHE=$(go env GOCACHE) GOENV=$(go env GOENV)
+export GOCACHE GOENV
+export XDG_CONFIG_HOME=$work/xdg XDG_DATA_HOME=$work/xdg XDG_CACHE_HOME=$work/xdg XDG_STATE_HOME=$work/xdg
+mkdir -p "$work/xdg"
+
+if [ -z "${SERVER:-}" ]; then
+  SERVER=$work/dataflow-lsp
+  (cd "$repo" && go build -o "$SERVER" ./cmd/dataflow-lsp)
+fi
+export DATAFLOW_PLUGIN=$plugin DATAFLOW_LSP=$SERVER
+
+status=0
+for nvim in "$@"; do
+  echo "== $("$nvim" --version | head -1)"
+  rm -rf "$work/broken"
+  cp -r "$repo/examples/quickstart/broken" "$work/broken"
+  (cd "$work/broken" && go mod edit -replace "github.com/dataflow-go/dataflow=$repo")
+  export DATAFLOW_FILE=$work/broken/signup.go
+  timeout 180 "$nvim" --headless -i NONE -n -u "$plugin/test/init.lua" -c "luafile $plugin/test/e2e.lua" </dev/null || status=1
+  timeout 60 "$nvim" --headless -i NONE -n -u NONE -c "luafile $plugin/test/config.lua" </dev/null || status=1
+done
+[ $status = 0 ] && echo "Neovim: all checks passed" || echo "Neovim: FAILED"
+exit $status
