@@ -49,11 +49,14 @@ type unitMeta struct {
 	test bool // an external test package
 }
 
-// loadMode asks for what lists packages and names their export data. Types and
-// syntax are made here, from the editor's buffers: go/packages would check every
-// dependency from source as soon as it is told of one buffer.
-const loadMode = packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps |
-	packages.NeedModule | packages.NeedExportFile | packages.NeedTypesSizes | packages.NeedForTest
+// Types and syntax are made here, from the editor's buffers: go/packages would
+// check every dependency from source as soon as it is told of one buffer. Tests are
+// listed, but not compiled: nothing imports them, so their export data is not needed.
+const (
+	listMode = packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps |
+		packages.NeedModule | packages.NeedTypesSizes | packages.NeedForTest
+	exportMode = packages.NeedName | packages.NeedImports | packages.NeedDeps | packages.NeedExportFile
+)
 
 // load asks the go command about the modules at o.Dir, and about more packages
 // that unsaved files import.
@@ -83,16 +86,56 @@ func load(ctx context.Context, o Options, more []string) (*metadata, error) {
 	if o.Progress != nil {
 		o.Progress("Loading packages of " + dir)
 	}
-	roots, err := packages.Load(&packages.Config{
-		Context: ctx, Mode: loadMode, Dir: dir, Env: o.Env, BuildFlags: o.BuildFlags, Tests: true,
-	}, append(patterns, more...)...)
+	conf := packages.Config{Context: ctx, Mode: listMode, Dir: dir, Env: o.Env, BuildFlags: o.BuildFlags, Tests: true}
+	roots, err := packages.Load(&conf, append(patterns, more...)...)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
 		return &metadata{err: unreadable(dir, err)}, nil
 	}
-	return newMetadata(dir, env.GOROOT, roots), nil
+	m := newMetadata(dir, env.GOROOT, roots)
+	if m.err != nil {
+		return m, nil
+	}
+	if o.Progress != nil {
+		o.Progress("Compiling what they import")
+	}
+	conf.Mode, conf.Tests = exportMode, false
+	compiled, err := packages.Load(&conf, m.compiled()...)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil { // everything is read from source, then
+		o.Logger.Warn("no export data", "error", err)
+		return m, nil
+	}
+	packages.Visit(compiled, nil, func(p *packages.Package) {
+		if known := m.byPath[p.PkgPath]; known != nil {
+			known.ExportFile = p.ExportFile
+		}
+	})
+	return m, nil
+}
+
+// compiled are the packages that others import, so that their export data is of use.
+func (m *metadata) compiled() []string {
+	paths := map[string]bool{}
+	for _, p := range m.pkgs {
+		for _, dep := range p.Imports {
+			if dep.ForTest == "" && len(dep.GoFiles) > 0 && dep.PkgPath != "unsafe" && !strings.HasPrefix(dep.PkgPath, "vendor/") {
+				paths[dep.PkgPath] = true
+			}
+		}
+	}
+	for _, p := range m.pkgs { // what comes with its importer need not be named
+		if paths[p.PkgPath] {
+			for _, dep := range p.Imports {
+				delete(paths, dep.PkgPath)
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(paths))
 }
 
 func newMetadata(dir, goroot string, roots []*packages.Package) *metadata {
