@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/google/go-cmp/cmp"
 	"gopkg.in/yaml.v3"
 )
 
@@ -222,4 +223,22 @@ func TestSeverity(t *testing.T) {
 	if err := yaml.Unmarshal([]byte("fatal"), &got); err == nil || !strings.Contains(err.Error(), `"fatal" is not a severity`) {
 		t.Errorf("fatal from YAML: %v", err)
 	}
+}
+
+func TestCompiledTemplatesYieldTheSame(t *testing.T) {
+	t.Parallel()
+	all, compiled := 0, 0
+	for _, e := range errcatalog.Entries() {
+		for name, d := range detailSets(e) {
+			fast, slow, n := errcatalog.FillBothWays(e.Code, &d)
+			all, compiled = all+len(fast), compiled+n
+			if diff := cmp.Diff(slow, fast); diff != "" {
+				t.Errorf("%s with %s details, text/template and compiled:\n%s", e.Code, name, diff)
+			}
+		}
+	}
+	if compiled < all*9/10 {
+		t.Errorf("only %d of %d templates are compiled", compiled, all)
+	}
+	t.Logf("%d of %d", compiled, all)
 }
