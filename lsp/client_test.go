@@ -100,11 +100,19 @@ type object = map[string]any
 // newClient starts a server in process and connects to it.
 func newClient(t testing.TB) *client {
 	t.Helper()
+	return serve(t, func(stream io.ReadWriteCloser) int {
+		return lsp.Serve(context.Background(), stream, lsp.Options{Version: "test"})
+	})
+}
+
+// serve connects to a server that f runs.
+func serve(t testing.TB, f func(io.ReadWriteCloser) int) *client {
+	t.Helper()
 	near, far := net.Pipe()
 	c := connect(t, near)
 	go func() {
 		defer close(c.served)
-		c.code = lsp.Serve(context.Background(), far, lsp.Options{Version: "test"})
+		c.code = f(far)
 	}()
 	t.Cleanup(func() {
 		_ = near.Close()

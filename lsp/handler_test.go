@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"io"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -18,20 +18,8 @@ import (
 // newClientWith starts a server that has methods of the test's own, and shakes hands.
 func newClientWith(t *testing.T, calls map[string]func(context.Context) (any, error), notes map[string]func() error) *client {
 	t.Helper()
-	near, far := net.Pipe()
-	c := connect(t, near)
-	go func() {
-		defer close(c.served)
-		c.code = lsp.ServeWith(context.Background(), far, calls, notes)
-	}()
-	t.Cleanup(func() {
-		_ = near.Close()
-		select {
-		case <-c.served:
-		case <-time.After(patience):
-			t.Error("the server does not end when its client is gone")
-		}
-		<-c.done
+	c := serve(t, func(stream io.ReadWriteCloser) int {
+		return lsp.ServeWith(context.Background(), stream, calls, notes)
 	})
 	c.start("", object{})
 	return c

@@ -129,7 +129,6 @@ func (mod *module) open(ctx context.Context) {
 	err := mod.s.safely("load "+mod.root, func() (err error) {
 		mod.ws, err = analysis.Open(ctx, analysis.Options{
 			Dir:      mod.root,
-			Env:      mod.s.options.Env,
 			Logger:   mod.s.log,
 			Progress: func(message string) { bar.report(message, 0, 0) },
 		})

@@ -23,9 +23,6 @@ type Options struct {
 	// Log is given what the client's log is given, and debug records, which the
 	// client's is not. It may be nil.
 	Log slog.Handler
-	// Env is the environment of the go command, as os.Environ has it; nil is the
-	// process's own.
-	Env []string
 }
 
 // How long the end of a session may take: what is being answered when the

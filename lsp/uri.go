@@ -10,7 +10,7 @@ import (
 // "git:", a notebook's cell. Editors escape one path in several ways, so files
 // are compared by path and never by URI.
 func filePath(s string) string {
-	u, err := uri.Parse(s)
+	u, err := uri.ParseStrict(s)
 	if err != nil || !u.IsFile() {
 		return ""
 	}

@@ -1,0 +1,235 @@
+package lsp_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"golang.org/x/tools/txtar"
+)
+
+// TestMarkers runs the archives under testdata/FEATURE. Each is a workspace whose
+// Go files are opened; comments in them say what must be seen:
+//
+//	//@diag("text", "DF-101", "part of the message")  a diagnostic that covers the text, of this line, exactly
+//	//@fix("text", "DF-101", "result")                its preferred or only fix leaves a file with the result, in which it is gone
+//	//@hover("text", "part", …)                       a hover on the text has the parts
+//	//@nohover("text")                                there is nothing to say there
+//	//@lens("title")                                  a code lens on this line
+//
+// Diagnostics and lenses that no comment claims are failures. A file go.mod of
+// the one word "none" leaves the workspace without a module.
+func TestMarkers(t *testing.T) {
+	t.Parallel()
+	archives, err := filepath.Glob(filepath.Join("testdata", "*", "*.txtar"))
+	if err != nil || len(archives) == 0 {
+		t.Fatalf("no archives: %v", err)
+	}
+	for _, name := range archives {
+		t.Run(strings.TrimSuffix(filepath.ToSlash(strings.TrimPrefix(name, "testdata"))[1:], ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := workspace(t, archive)
+			c := newClient(t)
+			c.start(dir, fullCapabilities)
+			var files []*markedFile
+			for _, f := range archive.Files {
+				if filepath.Ext(f.Name) == ".go" {
+					marked := &markedFile{c: c, t: t, name: f.Name, path: filepath.Join(dir, f.Name), text: string(f.Data)}
+					files = append(files, marked)
+					c.open(marked.path, marked.text)
+				}
+			}
+			for _, f := range files {
+				f.found = c.diagnostics(f.path, 1, "diagnostics of "+f.name, anything)
+				f.run()
+			}
+		})
+	}
+}
+
+// A markedFile is one open file of an archive.
+type markedFile struct {
+	c          *client
+	t          *testing.T
+	name       string
+	path, text string
+	found      []diagnostic // what is not claimed yet
+	lenses     []lens
+	version    int
+}
+
+type lens struct {
+	Range   span `json:"range"`
+	Command struct {
+		Title     string `json:"title"`
+		Command   string `json:"command"`
+		Arguments []struct {
+			URI      string `json:"uri"`
+			Workflow string `json:"workflow"`
+		} `json:"arguments"`
+	} `json:"command"`
+}
+
+func (f *markedFile) run() {
+	f.t.Helper()
+	f.version = 1
+	f.c.mustCall("textDocument/codeLens", object{"textDocument": object{"uri": fileURI(f.path)}}, &f.lenses)
+	for i, line := range strings.Split(f.text, "\n") {
+		_, comment, marked := strings.Cut(line, "//@")
+		if !marked {
+			continue
+		}
+		for _, marker := range strings.Split(comment, " //@") {
+			name, list, ok := strings.Cut(strings.TrimSuffix(strings.TrimSpace(marker), ")"), "(")
+			args, err := quotedList(list)
+			if !ok || err != nil {
+				f.t.Fatalf("%s:%d: marker %q: %v", f.name, i+1, marker, err)
+			}
+			f.marker(i, line, name, args)
+		}
+	}
+	for _, d := range f.found {
+		f.t.Errorf("%s: no marker claims the diagnostic %+v", f.name, d)
+	}
+	for _, l := range f.lenses {
+		f.t.Errorf("%s: no marker claims the lens %+v", f.name, l)
+	}
+}
+
+func quotedList(s string) ([]string, error) {
+	var list []string
+	for s = strings.TrimSpace(s); s != ""; s = strings.TrimLeft(s, " ,") {
+		quoted, err := strconv.QuotedPrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s, err)
+		}
+		text, err := strconv.Unquote(quoted)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s, err)
+		}
+		list, s = append(list, text), s[len(quoted):]
+	}
+	return list, nil
+}
+
+func (f *markedFile) marker(line int, source, name string, args []string) {
+	f.t.Helper()
+	where := fmt.Sprintf("%s:%d: %s%q", f.name, line+1, name, args)
+	source, _, _ = strings.Cut(source, "//@")
+	at, ok := span{}, false
+	if name != "lens" {
+		if at, ok = rangeOf(line, source, args[0]); !ok {
+			f.t.Errorf("%s: the text is not in the line", where)
+			return
+		}
+	}
+	switch name {
+	case "diag":
+		i := slices.IndexFunc(f.found, func(d diagnostic) bool {
+			return d.Code == args[1] && d.Range == at && strings.Contains(d.Message, args[2])
+		})
+		if i < 0 {
+			f.t.Errorf("%s: no such diagnostic; unclaimed are %+v", where, f.found)
+			return
+		}
+		f.found = slices.Delete(f.found, i, i+1)
+	case "fix":
+		f.fix(where, at, args[1], args[2])
+	case "hover", "nohover":
+		f.hover(where, at, args[1:])
+	case "lens":
+		i := slices.IndexFunc(f.lenses, func(l lens) bool { return l.Command.Title == args[0] && l.Range.Start.Line == line })
+		if i < 0 {
+			f.t.Errorf("%s: no such lens; unclaimed are %+v", where, f.lenses)
+			return
+		}
+		if l := f.lenses[i]; l.Command.Command != "dataflow.server.run" || len(l.Command.Arguments) != 1 || l.Command.Arguments[0].URI != fileURI(f.path) {
+			f.t.Errorf("%s: the lens runs %+v", where, l.Command)
+		}
+		f.lenses = slices.Delete(f.lenses, i, i+1)
+	default:
+		f.t.Errorf("%s: no marker of that name", where)
+	}
+}
+
+// rangeOf is where a text stands in a line, in UTF-16 units.
+func rangeOf(line int, source, text string) (span, bool) {
+	before, _, ok := strings.Cut(source, text)
+	start := len(utf16.Encode([]rune(before)))
+	return span{Start: position{line, start}, End: position{line, start + len(utf16.Encode([]rune(text)))}}, ok
+}
+
+func (f *markedFile) hover(where string, at span, parts []string) {
+	f.t.Helper()
+	var result *struct {
+		Contents struct{ Kind, Value string } `json:"contents"`
+		Range    *span                        `json:"range"`
+	}
+	// Between two characters of the text, so that what it touches does not count.
+	middle := position{at.Start.Line, (at.Start.Character + at.End.Character) / 2}
+	f.c.mustCall("textDocument/hover", object{"textDocument": object{"uri": fileURI(f.path)}, "position": middle}, &result)
+	if result == nil {
+		if len(parts) > 0 {
+			f.t.Errorf("%s: no hover", where)
+		}
+		return
+	}
+	if len(parts) == 0 {
+		f.t.Errorf("%s: hover %q", where, result.Contents.Value)
+	}
+	for _, part := range parts {
+		if !strings.Contains(result.Contents.Value, part) {
+			f.t.Errorf("%s: the hover has no %q:\n%s", where, part, result.Contents.Value)
+		}
+	}
+	if result.Contents.Kind != "markdown" || result.Range == nil || result.Range.Start.Line != at.Start.Line {
+		f.t.Errorf("%s: hover of kind %s at %v", where, result.Contents.Kind, result.Range)
+	}
+}
+
+// fix applies the fix of a diagnostic as an editor would, sees the diagnostic go,
+// and puts the text back.
+func (f *markedFile) fix(where string, at span, code, want string) {
+	f.t.Helper()
+	var actions []codeAction
+	f.c.mustCall("textDocument/codeAction", object{
+		"textDocument": object{"uri": fileURI(f.path)}, "range": at, "context": object{"diagnostics": []any{}, "only": []string{"quickfix"}},
+	}, &actions)
+	actions = slices.DeleteFunc(actions, func(a codeAction) bool { return a.Diagnostics[0].Code != code })
+	slices.SortStableFunc(actions, func(a, b codeAction) int {
+		if a.IsPreferred == b.IsPreferred {
+			return 0
+		} else if a.IsPreferred {
+			return -1
+		}
+		return 1
+	})
+	if len(actions) == 0 || len(actions[0].Edit.DocumentChanges) != 1 || actions[0].Diagnostics[0].Range != at {
+		f.t.Errorf("%s: no fix for that diagnostic in one document: %+v", where, actions)
+		return
+	}
+	change := actions[0].Edit.DocumentChanges[0]
+	if change.TextDocument.Version == nil || *change.TextDocument.Version != f.version || change.TextDocument.URI != fileURI(f.path) {
+		f.t.Errorf("%s: the edit is for %+v, want version %d", where, change.TextDocument, f.version)
+	}
+	mended := applyEdits(f.t, f.text, change.Edits)
+	if !strings.Contains(mended, want) {
+		f.t.Errorf("%s: %q leaves no %q:\n%s", where, actions[0].Title, want, mended)
+	}
+	f.version++
+	f.c.replace(f.path, f.version, mended)
+	f.c.diagnostics(f.path, f.version, where+": the diagnostic gone after the fix", func(found []diagnostic) bool {
+		return !slices.ContainsFunc(found, func(d diagnostic) bool { return d.Code == code && d.Range.Start == at.Start })
+	})
+	f.version++
+	f.c.replace(f.path, f.version, f.text)
+	f.c.diagnostics(f.path, f.version, where+": the diagnostic back", has(code))
+}
