@@ -117,7 +117,7 @@ func (x *operation) fetch(ctx context.Context, p page, out map[string]any) error
 	if err != nil {
 		return err
 	}
-	parts := append(scope, user...)
+	parts := slices.Concat(scope, user)
 	if p.after != nil {
 		parts = append(parts, x.keyset(b, p.order, p.after))
 	}

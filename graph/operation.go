@@ -343,7 +343,8 @@ func (p *params) checkConflictOn(where *Value) {
 		return
 	}
 	var columns []string
-	path, span := "conflict_on", p.n.Type.Span
+	path := "conflict_on"
+	var span errcatalog.Span
 	if e := p.n.Params.Get("conflict_on"); e != nil {
 		v := actual(&e.Value)
 		if v.State != StateList || v.Partial || len(v.Items) == 0 || p.hasBadColumn("conflict_on") {

@@ -28,7 +28,7 @@ func main() {
 	defer cancel()
 	if err := run(ctx, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "\ndemo:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left to undo
+		os.Exit(1)
 	}
 }
 
@@ -95,7 +95,7 @@ func copyModule(repo, dir string) error {
 	}
 	text := strings.Replace(string(data), "=> ../../..", "=> "+repo, 1)
 	if text == string(data) {
-		return fmt.Errorf("%s has no replace directive for ../../..", filepath.Join(from, "go.mod"))
+		return fmt.Errorf("no replace directive for this repository in %s", filepath.Join(from, "go.mod"))
 	}
 	return os.WriteFile(mod, []byte(text), 0o644)
 }
