@@ -31,12 +31,12 @@ func TestURLsThatAreRefused(t *testing.T) {
 		"root@s3cret":                           "sqlite:app.db",
 	} {
 		_, err := engine.Open(t.Context(), dsn)
-		e := want(t, err, errcatalog.DF403)
+		e := caught(t, err, errcatalog.DF403)
 		if !strings.Contains(e.Error(), suggestion) || strings.Contains(fmt.Sprintf("%+v %v", e, e), "s3cret") {
 			t.Errorf("%q: %v", dsn, e)
 		}
 	}
-	if e := want(t, errOfOpen(engine.Open(t.Context(), "postgres://h/d")), errcatalog.DF403); !strings.Contains(e.Message, "PostgreSQL support is not in this build yet") {
+	if e := caught(t, errOfOpen(engine.Open(t.Context(), "postgres://h/d")), errcatalog.DF403); !strings.Contains(e.Message, "PostgreSQL support is not in this build yet") {
 		t.Errorf("message: %s", e.Message)
 	}
 }
@@ -80,7 +80,7 @@ func TestErrorsOfOperationsByMode(t *testing.T) {
 	t.Parallel()
 	for mode, lines := range map[errcatalog.Mode]bool{errcatalog.Full: true, errcatalog.Minimal: false, errcatalog.Disabled: false} {
 		db := open(t, "sqlite::memory:", engine.WithModels(Team{}), engine.WithErrorMode(mode))
-		e := want(t, errOf(db.Model("Team").Read(t.Context(), P{"id": 1})), errcatalog.DF703)
+		e := caught(t, errOf(db.Model("Team").Read(t.Context(), P{"id": 1})), errcatalog.DF703)
 		if (len(e.Solutions) > 0) != lines {
 			t.Errorf("%s: %d solutions", mode, len(e.Solutions))
 		}

@@ -86,7 +86,16 @@ func open(t testing.TB, dsn string, opts ...engine.Option) *engine.Engine {
 	return db
 }
 
-func want(t *testing.T, err error, code errcatalog.Code) *errcatalog.Error {
+// want fails the test when err has another code.
+func want(t *testing.T, err error, code errcatalog.Code) {
+	t.Helper()
+	if !errors.Is(err, code) {
+		t.Fatalf("got error %v, want %s", err, code)
+	}
+}
+
+// caught is err, which must have the code.
+func caught(t *testing.T, err error, code errcatalog.Code) *errcatalog.Error {
 	t.Helper()
 	if !errors.Is(err, code) {
 		t.Fatalf("got error %v, want %s", err, code)

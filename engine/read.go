@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/model"
 )
 
 // read returns the one record that the key or the filter pins.
@@ -37,7 +38,11 @@ func (x *operation) pinned(b *binder, deleted bool) (string, error) {
 		path = "filter"
 		var ok bool
 		if conditions, ok = asMap(x.p["filter"]); !ok {
-			return "", x.fail(errcatalog.DF702, fmt.Sprintf("%s is told neither by %s nor by a filter", x.t.m.Name, strings.Join(x.t.m.PrimaryKey(), ", ")), nil)
+			code := errcatalog.DF702
+			if x.op == model.Delete {
+				code = errcatalog.DF705
+			}
+			return "", x.fail(code, fmt.Sprintf("%s is told neither by %s nor by a filter", x.t.m.Name, strings.Join(x.t.m.PrimaryKey(), ", ")), nil)
 		}
 	} else if extra, ok := asMap(x.p["filter"]); ok {
 		conditions = map[string]any{"$and": []any{conditions, extra}}

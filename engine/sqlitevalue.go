@@ -98,7 +98,7 @@ func encodeJSON(raw json.RawMessage) (any, error) {
 }
 
 func encodeArray(v any) (any, error) {
-	var items any = v
+	items := v
 	switch x := v.(type) {
 	case []string:
 		for i, s := range x {
