@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -46,9 +47,16 @@ func arrow(conn *Connection) string {
 	return conn.From.S + "." + conn.Output.S + " → " + conn.To.S + "." + conn.Input.S
 }
 
-// reportConn records a finding about a connection.
+// reportConn records a finding about a connection. The details name the target
+// node where the caller names no other.
 func (c *checker) reportConn(code errcatalog.Code, conn *Connection, span errcatalog.Span, d errcatalog.Details, format string, args ...any) *Finding {
-	d.Source, d.Output, d.Target, d.Input = conn.From.S, conn.Output.S, conn.To.S, conn.Input.S
+	d = withArrow(d, conn)
+	if n := c.g.Node(cmp.Or(d.Node, conn.To.S)); n != nil && d.Model == "" {
+		d.Node, d.NodeType = n.ID.S, n.Type.S
+		if contract := c.contract(n); contract != nil && contract.Model != nil {
+			d.Model, d.Operation = contract.Model.Name, string(contract.Operation)
+		}
+	}
 	if !span.IsValid() {
 		span = conn.Call
 	}
@@ -211,10 +219,14 @@ func (c *checker) walk(conn *Connection, text Text, base string, s spot, path st
 		var key string
 		key, path, _ = strings.Cut(path, ".")
 		broken := func(suggestion, format string, args ...any) spot {
-			d := errcatalog.Details{Value: text.S, Suggestion: suggestion}
+			output := text == conn.Output
+			d := errcatalog.Details{Node: conn.To.S, Value: text.S, Suggestion: suggestion, Model: s.typ.Model}
+			if output {
+				d.Node = conn.From.S
+			}
 			if suggestion != "" {
 				mended := *conn
-				if text == conn.Output {
+				if output {
 					mended.Output.S = suggestion
 				} else {
 					mended.Input.S = suggestion
@@ -277,7 +289,7 @@ func (c *checker) checkFit(conn *Connection, from *Node, source, target spot) {
 			return
 		}
 		if source.typ.Nullable && !target.typ.Nullable && target.field != nil && source.typ.Kind != model.KindAny {
-			c.reportConn(errcatalog.DF208, conn, conn.Output.Span, errcatalog.Details{Type: target.typ.String(), Got: source.typ.String(), Column: target.field.Column, Field: target.field.Name},
+			c.reportConn(errcatalog.DF208, conn, conn.Output.Span, errcatalog.Details{Node: conn.To.S, Type: target.typ.String(), Got: source.typ.String(), Column: target.field.Column, Field: target.field.Name},
 				"%s may be null, and %q of node %q cannot", arrow(conn), conn.Input.S, conn.To.S)
 		}
 		return
