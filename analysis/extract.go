@@ -61,6 +61,8 @@ type extensions struct {
 	params  map[string]map[int]*draft // by full name and parameter: what is added to it
 	results map[string]bool           // functions and variables whose workflow someone extends
 	passed  map[string][]pass         // functions whose result is passed on
+	values  map[string]bool           // functions that are used as values: who calls them is not in sight
+	unknown bool                      // there are builder calls on workflows whose making is not in sight
 }
 
 // A function is where a workflow is built.
@@ -91,8 +93,7 @@ type extractor struct {
 	globals    map[*types.Var]ref
 	ops, ctxs  int
 	returned   []*draft          // by function literals
-	broken     map[ast.Node]bool // declarations that do not parse
-	unknown    bool              // there are builder calls on workflows whose making is not in sight
+	broken     map[ast.Node]bool // declarations that cannot be followed
 }
 
 type declaration struct {
@@ -103,7 +104,7 @@ type declaration struct {
 func newExtractor(u *unit, info *types.Info) *extractor {
 	return &extractor{
 		u: u, info: info, decls: map[*types.Func]declaration{}, broken: map[ast.Node]bool{}, globals: map[*types.Var]ref{},
-		extensions: &extensions{params: map[string]map[int]*draft{}, results: map[string]bool{}, passed: map[string][]pass{}},
+		extensions: &extensions{params: map[string]map[int]*draft{}, results: map[string]bool{}, passed: map[string][]pass{}, values: map[string]bool{}},
 	}
 }
 
@@ -128,12 +129,12 @@ func (x *extractor) run() {
 	}
 	for _, f := range x.u.files {
 		for _, d := range f.ast.Decls {
-			if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil && mentions(fd, builderNames) {
+			if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil && mentions(fd, x.u.names) {
 				x.function(f, fd)
 			}
 		}
 	}
-	if x.unknown {
+	if x.extensions.unknown {
 		for _, d := range x.returned {
 			d.openAt("a function literal returns it, and workflows of unknown making are built on", d.span)
 		}
@@ -141,9 +142,17 @@ func (x *extractor) run() {
 	x.drafts = slices.DeleteFunc(x.drafts, func(d *draft) bool { return d.via != "" && !d.kept })
 }
 
-// noteBroken finds the declarations that syntax errors are in: what is built in
-// them is not all there yet.
+// noteBroken finds the declarations that cannot be followed: those with syntax
+// errors, which are not all there yet, and those with goto.
 func (x *extractor) noteBroken(f *source) {
+	for _, d := range f.ast.Decls {
+		ast.Inspect(d, func(n ast.Node) bool {
+			if b, ok := n.(*ast.BranchStmt); ok && b.Tok == token.GOTO {
+				x.broken[d] = true
+			}
+			return !x.broken[d]
+		})
+	}
 	for _, err := range f.errs {
 		var list scanner.ErrorList
 		if !errors.As(err, &list) {

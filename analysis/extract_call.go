@@ -72,12 +72,20 @@ func (f *frame) ident(id *ast.Ident) ref {
 	if b, ok := f.env[obj]; ok {
 		return b.wf
 	}
+	f.functionValue(obj)
 	if v, ok := obj.(*types.Var); ok {
 		if r, ok := f.x.globals[v]; ok {
 			return r
 		}
 	}
 	return ref{}
+}
+
+// functionValue notes a function that makes workflows and is not called here.
+func (f *frame) functionValue(obj types.Object) {
+	if fn, ok := obj.(*types.Func); ok && handlesWorkflows(fn.Signature()) {
+		f.x.extensions.values[fn.Origin().FullName()] = true
+	}
 }
 
 // selector is a package's variable, a field, or a method that is not called here.
@@ -88,6 +96,7 @@ func (f *frame) selector(e *ast.SelectorExpr) ref {
 		}
 		return ref{}
 	}
+	f.functionValue(f.x.info.Uses[e.Sel])
 	f.escape(f.expr(e.X), "used as the method value "+f.file.text(e), e)
 	return ref{}
 }
@@ -181,6 +190,9 @@ func (f *frame) externalResults(c *ast.CallExpr, callee *types.Func) []ref {
 	for i := range refs {
 		if isWorkflow(results.At(i).Type()) {
 			refs[i] = ref{external: callee.FullName()}
+			if recv := callee.Signature().Recv(); recv != nil && types.IsInterface(recv.Type()) {
+				refs[i].external = "." + callee.Name() // any method of the name
+			}
 		}
 	}
 	return refs
@@ -194,7 +206,7 @@ func (f *frame) pass(c *ast.CallExpr, callee *types.Func, arg int, r ref) {
 	where := f.file.span(c.Args[arg])
 	p := pass{arg: arg, where: where}
 	if callee != nil {
-		if callee.Pkg() != nil && trusted(callee.Pkg().Path()) {
+		if callee.Pkg() != nil && trusted(callee.Pkg().Path()) && (callee.Signature().Recv() == nil || !isWorkflow(callee.Signature().Recv().Type())) {
 			return
 		}
 		params := callee.Signature().Params()
@@ -249,7 +261,7 @@ func (f *frame) inline(c *ast.CallExpr, callee *types.Func, args []ref) ([]ref, 
 			f.escape(r, "given to "+callee.Name()+", which changes its parameter", c.Args[i])
 			continue
 		}
-		b := f.bind(c.Args[i], c.Args[i], r)
+		b := f.bind(ast.NewIdent(p.Name()), c.Args[i], r)
 		if b.val != nil {
 			b.val.Span = f.file.span(c.Args[i])
 		}
@@ -319,7 +331,7 @@ func (f *frame) newWorkflow(c *ast.CallExpr) ref {
 		d.name = f.text(c.Args[0])
 	}
 	if f.x.broken[f.body] {
-		d.openAt("the function that builds it does not parse", d.span)
+		d.openAt("the function that builds it does not parse, or has a goto", d.span)
 	}
 	f.x.drafts = append(f.x.drafts, d)
 	return ref{d: d}
@@ -400,7 +412,7 @@ func (f *frame) unknown(sel *ast.SelectorExpr, r ref) ref {
 	if r.external != "" {
 		f.x.extensions.results[r.external] = true
 	} else {
-		f.x.unknown = true
+		f.x.extensions.unknown = true
 	}
 	d := f.fragment(why, f.file.span(sel.X))
 	if id, ok := ast.Unparen(sel.X).(*ast.Ident); ok {

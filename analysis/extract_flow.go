@@ -435,8 +435,11 @@ func (f *frame) bind(l, e ast.Expr, r ref) binding {
 		return binding{}
 	}
 	v := f.value(e)
-	if v.State == graph.StateOpaque {
-		return binding{}
+	if _, isVar := ast.Unparen(l).(*ast.Ident); isVar {
+		v.Untyped = false // a variable has a type
+		if v.State == graph.StateOpaque {
+			return binding{}
+		}
 	}
 	return binding{val: &v}
 }

@@ -62,6 +62,11 @@ func (f *frame) read(e ast.Expr) graph.Value {
 		if v, ok := f.input(e); ok {
 			return v
 		}
+		if id, ok := ast.Unparen(e.Fun).(*ast.Ident); ok && stringMap(tv.Type) {
+			if b, ok := f.x.info.Uses[id].(*types.Builtin); ok && b.Name() == "make" {
+				return graph.Value{State: graph.StateMap, GoType: goType(tv.Type), Type: model.Type{Kind: model.KindJSON}}
+			}
+		}
 		if conv, ok := f.x.info.Types[e.Fun]; ok && conv.IsType() && len(e.Args) == 1 && stringMap(tv.Type) {
 			if v := f.value(e.Args[0]); v.State == graph.StateMap {
 				v.GoType = goType(tv.Type)
@@ -79,7 +84,7 @@ func typed(t types.Type) graph.Value {
 		return graph.Value{}
 	}
 	v := graph.Value{GoType: goType(t)}
-	if named, ok := types.Unalias(t).(*types.Named); ok && named.TypeArgs().Len() > 0 || hasInvalid(t, 0) || hasTypeParam(t) {
+	if named, ok := types.Unalias(t).(*types.Named); ok && named.TypeArgs().Len() > 0 || isNamed(t, rootPath+"/graph", "InputValue") || hasInvalid(t, 0) || hasTypeParam(t) {
 		return v
 	}
 	switch t.Underlying().(type) {

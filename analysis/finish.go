@@ -152,6 +152,7 @@ func sortDiagnostics(all []Diagnostic) []Diagnostic {
 			cmp.Compare(a.Span.Start.Offset, b.Span.Start.Offset),
 			cmp.Compare(a.Span.End.Offset, b.Span.End.Offset),
 			strings.Compare(string(a.Code), string(b.Code)),
+			strings.Compare(a.Message, b.Message),
 		)
 	})
 	return slices.CompactFunc(all, func(a, b Diagnostic) bool {

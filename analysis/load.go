@@ -106,9 +106,8 @@ func load(ctx context.Context, o Options, more []string) (*metadata, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if err != nil { // everything is read from source, then
-		o.Logger.Warn("no export data", "error", err)
-		return m, nil
+	if err != nil {
+		o.Logger.Warn("no export data: all is read from source", "error", err)
 	}
 	packages.Visit(compiled, nil, func(p *packages.Package) {
 		if known := m.byPath[p.PkgPath]; known != nil {

@@ -108,6 +108,10 @@ type source struct {
 	// api is the hash of the file without the bodies of its functions: what
 	// packages that import it can see.
 	api hash
+	// takers are the functions that are declared with a *Workflow parameter.
+	takers []string
+	// embeds says that a struct embeds one of another package.
+	embeds bool
 }
 
 func (s *source) isTest() bool {
@@ -134,6 +138,12 @@ func parse(fset *token.FileSet, name string, src []byte) *source {
 	for _, imp := range f.Imports {
 		if path, err := strconv.Unquote(imp.Path.Value); err == nil {
 			s.imports = append(s.imports, path)
+		}
+	}
+	s.embeds = embedsForeign(f)
+	for _, d := range f.Decls {
+		if fd, ok := d.(*ast.FuncDecl); ok && fd.Type.Params != nil && mentions(fd.Type.Params, map[string]bool{"Workflow": true}) {
+			s.takers = append(s.takers, fd.Name.Name)
 		}
 	}
 	h := sha256.New()

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 
 	"github.com/dataflow-go/dataflow/model"
@@ -19,6 +20,7 @@ type unit struct {
 	files   []*source
 	pkg     *types.Package
 	errs    []error
+	names   map[string]bool // that make a function's body matter
 	models  []*declared
 	drafts  []*draft
 	extends *extensions
@@ -38,7 +40,8 @@ type declared struct {
 	unsure bool
 }
 
-// names that make a function's body matter.
+// builderNames make a function's body matter. So do the functions that take
+// workflows, and the package variables that hold one.
 var builderNames = map[string]bool{
 	"NewWorkflow": true, "AddNode": true, "AddConnection": true, "AddDependency": true, "AddFunc": true,
 	"AddTransaction": true, "Workflow": true, "Model": true,
@@ -46,17 +49,17 @@ var builderNames = map[string]bool{
 
 // checkUnit type-checks the parts of a package that can hold models or builder
 // calls, and reads both out of it.
-func checkUnit(m *unitMeta, files []*source, im *importer, key hash) *unit {
+func checkUnit(m *unitMeta, files []*source, im *importer, takers []string, key hash) *unit {
 	u := &unit{meta: m, key: key, files: files}
 	info := &types.Info{
 		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
 		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{},
 	}
-	names := matteringNames(files)
+	u.names = matteringNames(files, takers)
 	trees := make([]*ast.File, len(files))
 	for i, f := range files {
 		u.errs = append(u.errs, f.errs...)
-		trees[i] = withoutBodies(f.ast, names)
+		trees[i] = withoutBodies(f.ast, u.names)
 	}
 	conf := types.Config{
 		Importer: im.importFor(m.Package), FakeImportC: true, Sizes: m.TypesSizes, GoVersion: goVersion(m.Package),
@@ -75,10 +78,13 @@ func checkUnit(m *unitMeta, files []*source, im *importer, key hash) *unit {
 	return u
 }
 
-// matteringNames are the names that make a body matter: the builder's, and those
-// of package variables that hold a workflow.
-func matteringNames(files []*source) map[string]bool {
-	names := builderNames
+// matteringNames are the builder's, those of functions that take workflows, and
+// those of package variables that hold one.
+func matteringNames(files []*source, takers []string) map[string]bool {
+	names := maps.Clone(builderNames)
+	for _, name := range takers {
+		names[name] = true
+	}
 	for _, f := range files {
 		for _, d := range f.ast.Decls {
 			gd, ok := d.(*ast.GenDecl)
@@ -86,18 +92,10 @@ func matteringNames(files []*source) map[string]bool {
 				continue
 			}
 			for _, s := range gd.Specs {
-				vs, ok := s.(*ast.ValueSpec)
-				if !ok || !mentions(vs, builderNames) {
-					continue
-				}
-				if len(names) == len(builderNames) {
-					names = map[string]bool{}
-					for n := range builderNames {
-						names[n] = true
+				if vs, ok := s.(*ast.ValueSpec); ok && mentions(vs, builderNames) {
+					for _, n := range vs.Names {
+						names[n.Name] = true
 					}
-				}
-				for _, n := range vs.Names {
-					names[n.Name] = true
 				}
 			}
 		}
@@ -134,8 +132,11 @@ func mentions(n ast.Node, names map[string]bool) bool {
 }
 
 // unitKey identifies all that a unit is made from.
-func unitKey(m *unitMeta, files []*source, im *importer) hash {
+func unitKey(m *unitMeta, files []*source, im *importer, takers []string) hash {
 	h := sha256.New()
+	for _, name := range takers {
+		h.Write([]byte(name))
+	}
 	for _, f := range files {
 		h.Write([]byte(f.name))
 		h.Write(f.sum[:])

@@ -1,11 +1,13 @@
 package analysis
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"go/token"
 	"go/types"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -321,18 +323,19 @@ func (w *Workspace) check(ctx context.Context, files []string) ([]*Package, erro
 	for _, file := range w.buffers.opened() {
 		w.parse(file) // so that the importer knows what is edited
 	}
+	takers := w.takers()
 	for _, m := range w.meta.units {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if !w.relevant(m) {
+		if !w.relevant(m, takers) {
 			delete(w.units, m.PkgPath)
 			continue
 		}
 		sources := w.filesOf(m)
-		key := unitKey(m, sources, w.im)
+		key := unitKey(m, sources, w.im, takers)
 		if old := w.units[m.PkgPath]; old == nil || old.key != key {
-			w.units[m.PkgPath] = checkUnit(m, sources, w.im, key)
+			w.units[m.PkgPath] = checkUnit(m, sources, w.im, takers, key)
 		}
 	}
 	if w.foreign == nil {
@@ -376,14 +379,28 @@ func (w *Workspace) check(ctx context.Context, files []string) ([]*Package, erro
 	return out, nil
 }
 
-// relevant reports whether a package can hold models or builder calls: it, or an
-// unsaved file of it, imports this module's root; or it embeds a struct of a
-// package that does.
-func (w *Workspace) relevant(m *unitMeta) bool {
+// takers are the functions of the workspace that take a workflow, and so may build
+// on one: whoever names them matters. They are sorted.
+func (w *Workspace) takers() []string {
+	names := map[string]bool{}
+	for _, m := range w.meta.units {
+		if w.importsRoot(m) {
+			for _, s := range w.filesOf(m) {
+				for _, name := range s.takers {
+					names[name] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// importsRoot reports whether a package, or an unsaved file of it, imports this
+// module's root.
+func (w *Workspace) importsRoot(m *unitMeta) bool {
 	if m.PkgPath == rootPath || m.Imports[rootPath] != nil {
 		return true
 	}
-	depends := w.meta.dependsOnRoot(m.Package)
 	for _, name := range w.buffers.opened() {
 		if filepath.Dir(name) == m.Dir {
 			if s := w.parse(name); s != nil && slices.Contains(s.imports, rootPath) {
@@ -391,15 +408,19 @@ func (w *Workspace) relevant(m *unitMeta) bool {
 			}
 		}
 	}
-	if !depends {
-		return false
-	}
-	for _, s := range w.filesOf(m) {
-		if embedsForeign(s.ast) {
-			return true
-		}
-	}
 	return false
+}
+
+// relevant reports whether a package can hold models or builder calls, or builds
+// on the workflows of others: it imports this module's root; or depends on it, and
+// embeds a struct of another package or names a function that takes workflows.
+func (w *Workspace) relevant(m *unitMeta, takers []string) bool {
+	if w.importsRoot(m) {
+		return true
+	}
+	return w.meta.dependsOnRoot(m.Package) && slices.ContainsFunc(w.filesOf(m), func(s *source) bool {
+		return s.embeds || slices.ContainsFunc(takers, func(name string) bool { return bytes.Contains(s.src, []byte(name)) })
+	})
 }
 
 // foreignModels are those of packages outside the workspace, from export data.
