@@ -8,7 +8,7 @@ func (x *operation) create(ctx context.Context) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	records, err := x.records(ctx, true, x.t.insert, r.values, given(x.p, ""))
+	records, err := x.records(ctx, true, x.t.insertOne+" RETURNING "+x.t.all, r.values, given(x.p, ""))
 	if err != nil {
 		return nil, err
 	}

@@ -108,6 +108,8 @@ func (x *operation) sqlError(ctx context.Context, err error, about subject) erro
 		f.Message = fmt.Sprintf("%s got no connection: %s; a transaction that waits for itself, or one that never ends, holds them", f.Details.NodeType, x.e.plain(err))
 	default:
 		f.Message = fmt.Sprintf("%s failed: %s", f.Details.NodeType, x.e.plain(err))
+		// Perhaps somebody dropped the table: the next operation looks again.
+		x.e.cache.ClearTable(x.t.m.Name)
 	}
 	return x.e.fail(f, err)
 }

@@ -230,3 +230,13 @@ func TestSchemaCacheSettings(t *testing.T) {
 	exec(t, path, `DROP TABLE notes`)
 	must(t)(db.Model("Note").Create(t.Context(), P{"id": "a", "text": "made again"}))
 }
+
+func TestTableDroppedByOthers(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "app.db")
+	db := open(t, "sqlite:"+path, engine.WithModels(older()))
+	must(t)(db.Model("Note").Create(t.Context(), P{"id": "a", "text": "x"}))
+	exec(t, path, `DROP TABLE notes`)
+	want(t, errOf(db.Model("Note").Count(t.Context(), nil)), errcatalog.DF502)
+	must(t)(db.Model("Note").Create(t.Context(), P{"id": "a", "text": "made again"}))
+}

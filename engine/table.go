@@ -22,7 +22,7 @@ type table struct {
 
 	createdAt, updatedAt, deletedAt, version, tenant *column // nil where the model has none
 
-	insert string // INSERT of one row, all columns, returning all
+	insertOne string // INSERT of one row, all columns
 }
 
 // A column is a column of a table.
@@ -65,7 +65,7 @@ func newTable(m *model.Model, d dialect) *table {
 		}
 	}
 	t.all = strings.Join(names, ", ")
-	t.insert = t.insertInto(1) + " RETURNING " + t.all
+	t.insertOne = t.insertInto(1)
 	return t
 }
 

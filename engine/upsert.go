@@ -68,7 +68,7 @@ func (x *operation) upsertOnce(ctx context.Context, key []*column, r row, update
 	created := false
 	if err == nil && len(records) == 0 {
 		created = true
-		text := x.t.insertInto(1) + " ON CONFLICT " + x.conflictTarget(key) + " DO NOTHING RETURNING " + x.t.all
+		text := x.t.insertOne + " ON CONFLICT " + x.conflictTarget(key) + " DO NOTHING RETURNING " + x.t.all
 		records, err = x.records(ctx, true, text, r.values, about)
 	}
 	if err != nil || len(records) == 0 {
