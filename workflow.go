@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/graph"
@@ -146,18 +147,39 @@ func (w *Workflow) misuse(b *build, code errcatalog.Code, message string, d errc
 
 func text(s string) graph.Text { return graph.Text{S: s, Known: true} }
 
-// caller is the line of the first call from outside this package's methods.
+// caller is the line of the first call from outside this file.
 func caller() errcatalog.Span {
 	var pcs [8]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
-	for {
-		f, more := frames.Next()
-		if !inThisFile(f.File) || !more {
-			return errcatalog.Span{Start: token.Position{Filename: f.File, Line: f.Line}}
+	n := runtime.Callers(2, pcs[:])
+	var at place
+	for _, pc := range pcs[:n] {
+		if at = placeOf(pc); !at.own {
+			break
 		}
 	}
+	return errcatalog.Span{Start: token.Position{Filename: at.file, Line: at.line}}
+}
+
+// A place is the line that a program counter stands for.
+type place struct {
+	file string
+	line int
+	own  bool // in this file
+}
+
+// places remembers the place of each program counter that a builder was called
+// from: looking one up in the binary takes far longer than the rest of the call.
+// It has an entry per call in the program's source, so it stays small.
+var places sync.Map // uintptr → place
+
+func placeOf(pc uintptr) place {
+	if p, ok := places.Load(pc); ok {
+		return p.(place)
+	}
+	f, _ := runtime.CallersFrames([]uintptr{pc}).Next()
+	p := place{f.File, f.Line, f.File == thisFile}
+	places.Store(pc, p)
+	return p
 }
 
 var thisFile = func() string { _, file, _, _ := runtime.Caller(0); return file }()
-
-func inThisFile(file string) bool { return file == thisFile }
