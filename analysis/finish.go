@@ -163,11 +163,18 @@ func sortDiagnostics(all []Diagnostic) []Diagnostic {
 // runnable says what keeps the graph from running as it is read from the source.
 func (d *draft) runnable(g *graph.Graph) error {
 	not := func(span errcatalog.Span, details errcatalog.Details, format string, args ...any) error {
+		remedy := "; build it of constants in one function to run it from here"
+		switch {
+		case details.NodeType == graph.FuncType:
+			remedy = "; run the program itself"
+		case details.Param != "":
+			remedy = "; make it a dataflow.Input to run it from here"
+		}
 		details.Workflow = g.Name
 		details.Reason = fmt.Sprintf(format, args...)
 		return errcatalog.New(errcatalog.Finding{
-			Code:    errcatalog.DF503,
-			Message: fmt.Sprintf("%s:%d: %s; run the program itself for this", base(span.Start.Filename), span.Start.Line, details.Reason),
+			Code:    errcatalog.DF901,
+			Message: fmt.Sprintf("%s:%d: %s%s", base(span.Start.Filename), span.Start.Line, details.Reason, remedy),
 			Details: details, Span: span,
 		})
 	}
@@ -186,7 +193,7 @@ func (d *draft) runnable(g *graph.Graph) error {
 			return not(n.Type.Span, at, "the type of node %q is computed when the program runs", n.ID.S)
 		}
 		if path, v := unknownIn(&n.Params, ""); v != nil {
-			at.Param = path
+			at.Param, at.Value = path, v.Source
 			if path == "" {
 				return not(v.Span, at, "the parameters of node %q are computed when the program runs", n.ID.S)
 			}

@@ -115,7 +115,7 @@ func (v *valuer) value(p model.Param) string {
 		first := slices.IndexFunc(m.Fields, func(f model.Field) bool { return !f.Primary && f.Settable() })
 		return v.row(m, func(f *model.Field) bool { return first >= 0 && f == &m.Fields[first] })
 	case p.Shape == model.ShapeRows:
-		rows := v.row(m, func(f *model.Field) bool { return f.RequiredOnCreate() || f.Primary && f.Settable() })
+		rows := v.row(m, (*model.Field).RequiredOnCreate)
 		return "[]" + v.mapType + "{" + strings.TrimPrefix(rows, v.mapType) + "}"
 	}
 	if p.Field != nil {

@@ -115,9 +115,12 @@ func (w *Workspace) Check(ctx context.Context, files ...string) ([]*Package, err
 		files[i] = filepath.Clean(files[i])
 	}
 	if w.needsReload(files) {
+		asked := w.asked
 		if err := w.reload(ctx); err != nil {
 			return nil, err
 		}
+		// What this reload did not find either is not asked for at the next edit.
+		maps.Copy(w.asked, asked)
 	}
 	return w.check(ctx, files)
 }
