@@ -304,6 +304,7 @@ var fullCapabilities = object{
 		"workspaceEdit":         object{"documentChanges": true},
 		"didChangeWatchedFiles": object{"dynamicRegistration": true},
 		"workspaceFolders":      true,
+		"codeLens":              object{"refreshSupport": true},
 	},
 	"textDocument": object{
 		"hover":              object{"contentFormat": []string{"markdown", "plaintext"}},

@@ -210,6 +210,7 @@ func (mod *module) reload() {
 		if err := mod.acquire(ctx); err != nil {
 			return err
 		}
+		defer mod.s.refreshLenses(ctx)
 		defer mod.s.diagnose.now()
 		defer mod.release()
 		if mod.ws == nil {

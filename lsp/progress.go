@@ -54,6 +54,9 @@ func (s *server) createProgress(ctx context.Context) protocol.ProgressToken {
 	s.progress.last++
 	token := protocol.String(fmt.Sprintf("%s-%d", serverName, s.progress.last))
 	s.progress.mu.Unlock()
+	// Work does not wait for a client that does not answer.
+	ctx, cancel := context.WithTimeout(ctx, closeTime)
+	defer cancel()
 	if _, err := s.conn.Call(ctx, protocol.MethodWindowWorkDoneProgressCreate, &protocol.WorkDoneProgressCreateParams{Token: token}, nil); err != nil {
 		s.log.Debug("no progress bar", "error", err)
 		return nil

@@ -139,6 +139,7 @@ func TestFilesWrittenByOthersAreNoticed(t *testing.T) {
 	invoice := filepath.Join(dir, "models", "invoice.go")
 	writeFile(t, invoice, []byte("package models\n\nimport \"github.com/dataflow-go/dataflow\"\n\n// Invoice is a bill.\ntype Invoice struct {\n\tdataflow.Model\n\tID     int64\n\tUserID string\n}\n"))
 	c.notify("workspace/didChangeWatchedFiles", object{"changes": []object{{"uri": fileURI(invoice), "type": 1}}})
+	c.until("lenses asked for again", func() bool { return len(c.of("workspace/codeLens/refresh")) > 0 })
 	c.diagnostics(file, 1, "the model is found", func(found []diagnostic) bool { return !has("DF-701")(found) })
 
 	models := filepath.Join(dir, "models", "models.go")
