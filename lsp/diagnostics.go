@@ -17,6 +17,7 @@ import (
 
 	"github.com/dataflow-go/dataflow/analysis"
 	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/internal/config"
 )
 
 // source is how editors name where a diagnostic comes from.
@@ -39,6 +40,8 @@ type diagnoser struct {
 
 	publishing sync.Mutex
 	published  map[uri.URI]published // what the client was told last; guarded by publishing
+	// misconfigured are the modules whose dataflow.yaml cannot be used, and why; guarded by publishing
+	misconfigured map[string]string
 }
 
 type published struct {
@@ -47,7 +50,7 @@ type published struct {
 }
 
 func newDiagnoser(s *server) *diagnoser {
-	return &diagnoser{s: s, wake: make(chan struct{}, 1), published: map[uri.URI]published{}}
+	return &diagnoser{s: s, wake: make(chan struct{}, 1), published: map[uri.URI]published{}, misconfigured: map[string]string{}}
 }
 
 // now asks for a diagnosis at once, soon for one when the typing has paused.
@@ -147,6 +150,7 @@ func (d *diagnoser) diagnoseModule(ctx context.Context, snap *snapshot, mod *mod
 		return err
 	}
 	texts := newTexts(snap)
+	configuration := d.configuration(mod.root)
 	for _, doc := range docs {
 		if err != nil {
 			d.publish(doc, d.unanalysed(doc, err))
@@ -157,12 +161,29 @@ func (d *diagnoser) diagnoseModule(ctx context.Context, snap *snapshot, mod *mod
 			continue
 		}
 		found := []protocol.Diagnostic{}
-		for _, diagnostic := range diagnosticsOf(packages, doc.file) {
+		for _, diagnostic := range diagnosticsOf(packages, doc.file, configuration) {
 			found = append(found, d.toProtocol(texts, doc, diagnostic))
 		}
 		d.publish(doc, found)
 	}
 	return nil
+}
+
+// configuration is the dataflow.yaml of a module, for the severities in it. One
+// that cannot be used is told of once, and the catalogue's severities count.
+func (d *diagnoser) configuration(root string) *config.Config {
+	c, err := config.Load(root)
+	d.publishing.Lock()
+	defer d.publishing.Unlock()
+	if err == nil {
+		delete(d.misconfigured, root)
+		return c
+	}
+	if d.misconfigured[root] != err.Error() {
+		d.misconfigured[root] = err.Error()
+		d.s.log.Warn("the configuration is not used", "module", root, "reason", err)
+	}
+	return config.Default(root)
 }
 
 // findPackage returns the package that holds a file, or nil.
@@ -175,9 +196,10 @@ func findPackage(packages []*analysis.Package, file string) *analysis.Package {
 	return nil
 }
 
-// diagnosticsOf lists the diagnostics of a file. A file may be in two packages,
-// with and without tests: what both find is one.
-func diagnosticsOf(packages []*analysis.Package, file string) []analysis.Diagnostic {
+// diagnosticsOf lists the diagnostics of a file, with the severities that the
+// configuration gives them. A file may be in two packages, with and without
+// tests: what both find is one.
+func diagnosticsOf(packages []*analysis.Package, file string, c *config.Config) []analysis.Diagnostic {
 	var found []analysis.Diagnostic
 	for _, pkg := range packages {
 		if pkg == nil {
@@ -187,7 +209,7 @@ func diagnosticsOf(packages []*analysis.Package, file string) []analysis.Diagnos
 			same := func(o analysis.Diagnostic) bool {
 				return o.Code == d.Code && o.Span == d.Span && o.Message == d.Message
 			}
-			if d.File == file && d.Severity != errcatalog.SeverityOff && !slices.ContainsFunc(found, same) {
+			if d.File == file && !slices.ContainsFunc(found, same) && c.Apply(&d.Finding) {
 				found = append(found, d)
 			}
 		}

@@ -45,7 +45,10 @@ func (s *server) look(ctx context.Context, snap *snapshot, u uri.URI) (*view, er
 // diagnostics lists the diagnostics whose range touches the bytes from start to end.
 func (v *view) diagnostics(start, end int) []analysis.Diagnostic {
 	var found []analysis.Diagnostic
-	for _, d := range diagnosticsOf(v.packages, v.doc.file) {
+	if v.packages == nil {
+		return nil
+	}
+	for _, d := range diagnosticsOf(v.packages, v.doc.file, v.module.s.diagnose.configuration(v.module.root)) {
 		at := spanRange(v.doc.Mapper, d.Span)
 		from, to := v.doc.Offsets(at)
 		if from <= end && start <= to {

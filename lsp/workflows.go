@@ -106,31 +106,11 @@ func workflowsIn(pkg *analysis.Package, file string) []*analysis.Workflow {
 	return found
 }
 
-// inputsOf lists the inputs of a workflow in the order of the source. One that
-// is used twice is required when it has no default somewhere.
+// inputsOf lists the inputs of a workflow in the order of the source.
 func inputsOf(g *graph.Graph) []inputInfo {
 	inputs := []inputInfo{}
-	at := map[string]int{}
-	var walk func(v *graph.Value)
-	walk = func(v *graph.Value) {
-		if v.Input != nil {
-			i, seen := at[v.Input.Name]
-			if !seen {
-				i = len(inputs)
-				at[v.Input.Name] = i
-				inputs = append(inputs, inputInfo{Name: v.Input.Name})
-			}
-			inputs[i].Required = inputs[i].Required || v.Input.Default == nil
-		}
-		for i := range v.Entries {
-			walk(&v.Entries[i].Value)
-		}
-		for i := range v.Items {
-			walk(&v.Items[i])
-		}
-	}
-	for i := range g.Nodes {
-		walk(&g.Nodes[i].Params)
+	for _, in := range g.Inputs() {
+		inputs = append(inputs, inputInfo{Name: in.Name, Required: in.Default == nil})
 	}
 	return inputs
 }
