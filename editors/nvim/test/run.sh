@@ -1,7 +1,7 @@
 #!/bin/bash
 # The end-to-end test of the plugin in a real, headless Neovim with the real server.
 #   test/run.sh [NVIM...]     NVIM: the programs to test with; default: nvim
-# SERVER names another dataflow-lsp than the one built from this repository.
+# DATAFLOW_LSP names the server to test; by default it is built from this repository.
 set -euo pipefail
 plugin=$(cd "$(dirname "$0")/.." && pwd)
 repo=$(cd "$plugin/../.." && pwd)
@@ -25,11 +25,11 @@ export GOCACHE GOENV
 export XDG_CONFIG_HOME=$work/xdg XDG_DATA_HOME=$work/xdg XDG_CACHE_HOME=$work/xdg XDG_STATE_HOME=$work/xdg
 mkdir -p "$work/xdg"
 
-if [ -z "${SERVER:-}" ]; then
-  SERVER=$work/dataflow-lsp
-  (cd "$repo" && go build -o "$SERVER" ./cmd/dataflow-lsp)
+if [ -z "${DATAFLOW_LSP:-}" ]; then
+  DATAFLOW_LSP=$work/dataflow-lsp
+  (cd "$repo" && go build -o "$DATAFLOW_LSP" ./cmd/dataflow-lsp)
 fi
-export DATAFLOW_PLUGIN=$plugin DATAFLOW_LSP=$SERVER
+export DATAFLOW_PLUGIN=$plugin DATAFLOW_LSP
 
 status=0
 for nvim in "$@"; do
