@@ -1,7 +1,7 @@
 #!/bin/bash
 # Packages the extension with dataflow-lsp inside for one platform (this one, or
 # that of GOOS and GOARCH) as dist/dataflow-PLATFORM.vsix, and prints that path.
-# DATAFLOW_LSP names a server that is built already.
+# DATAFLOW_LSP names a server that is built already, VSIX another place for the package.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/node.sh"
@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 os=$(go env GOOS) arch=$(go env GOARCH) exe=
 case $os in windows) os=win32 exe=.exe ;; esac
 case $arch in amd64) arch=x64 ;; arm) arch=armhf ;; esac
-vsix=$dataflow_repo/dist/dataflow-$os-$arch.vsix
+vsix=${VSIX:-$dataflow_repo/dist/dataflow-$os-$arch.vsix}
 
 # A relative name is relative to where the user is.
 [ -z "${DATAFLOW_LSP:-}" ] || DATAFLOW_LSP=$(realpath "$DATAFLOW_LSP")
@@ -25,6 +25,6 @@ else
   (cd "$dataflow_repo" && CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o "$here/bin/dataflow-lsp$exe" ./cmd/dataflow-lsp)
 fi
 mkdir -p "$(dirname "$vsix")"
-npx --no --loglevel=error vsce package --no-dependencies --target "$os-$arch" -o "$vsix" </dev/null >"$dataflow_repo/dist/vsce.log" 2>&1 ||
-  { cat "$dataflow_repo/dist/vsce.log" >&2; exit 1; }
+npx --no --loglevel=error vsce package --no-dependencies --target "$os-$arch" -o "$vsix" </dev/null >"$vsix.log" 2>&1 || { cat "$vsix.log" >&2; exit 1; }
+rm "$vsix.log"
 echo "$vsix"

@@ -28,7 +28,7 @@ if [ -z "${DATAFLOW_LSP:-}" ]; then
   DATAFLOW_LSP=$work/dataflow-lsp
   (cd "$repo" && go build -o "$DATAFLOW_LSP" ./cmd/dataflow-lsp)
 fi
-vsix=$(DATAFLOW_LSP=$DATAFLOW_LSP "$here/../package.sh")
+vsix=$(DATAFLOW_LSP=$DATAFLOW_LSP VSIX=$work/dataflow.vsix "$here/../package.sh")
 echo "packaged $(basename "$vsix"), $(du -h "$vsix" | cut -f1)"
 
 # The broken example, as a module of its own somewhere else.
