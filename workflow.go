@@ -102,7 +102,7 @@ func (w *Workflow) AddTransaction(id string, f func(tx *Workflow)) *Workflow {
 func (w *Workflow) Graph() *graph.Graph {
 	if w == nil || w.b == nil {
 		return &graph.Graph{Misuse: []errcatalog.Finding{{
-			Code: errcatalog.DF801, Message: "the workflow is nil: it was not made by NewWorkflow", Span: caller(),
+			Code: errcatalog.DF801, Message: "the workflow is nil: it was not made by NewWorkflow",
 		}}}
 	}
 	g := w.b.g

@@ -36,7 +36,7 @@ type Workflow struct {
 	// Runnable is nil when the graph is wholly known and can run as it is, else it
 	// says what keeps it from running without compiling the program (DF-901).
 	Runnable error
-	// Models are those that the workflow's node types mean.
+	// Models are those that the workflow's node types mean, and those that they refer to.
 	Models []*model.Model
 }
 

@@ -73,15 +73,31 @@ func (d *draft) workflow(models *models) *Workflow {
 		Func:  d.fn.name, File: d.file.name,
 		Span: d.fn.file.span(d.fn.head), Body: d.fn.file.span(d.fn.body),
 	}
-	seen := map[*model.Model]bool{}
 	for i := range wf.Graph.Nodes {
-		if c := graph.Resolve(wf.Graph.Nodes[i].Type.S, models); c != nil && c.Model != nil && !seen[c.Model] {
-			seen[c.Model] = true
-			wf.Models = append(wf.Models, c.Model)
+		if c := graph.Resolve(wf.Graph.Nodes[i].Type.S, models); c != nil && c.Model != nil {
+			wf.Models = withReferences(wf.Models, c.Model, models)
 		}
 	}
 	wf.Runnable = d.runnable(wf.Graph)
 	return wf
+}
+
+// withReferences adds a model and all that its foreign keys need: their tables must
+// be there before its own.
+func withReferences(all []*model.Model, m *model.Model, models *models) []*model.Model {
+	if slices.Contains(all, m) {
+		return all
+	}
+	all = append(all, m)
+	for _, f := range m.Fields {
+		if f.Ref == nil {
+			continue
+		}
+		if target := models.Model(f.Ref.Model); target != nil {
+			all = withReferences(all, target, models)
+		}
+	}
+	return all
 }
 
 // graph makes a graph of some of the draft's calls.

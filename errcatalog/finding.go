@@ -82,8 +82,11 @@ func (d Details) Context() []ContextItem {
 	add("Got", d.Got)
 	add("Value", d.Value)
 	add("Rule", d.Rule)
-	if d.Source != "" || d.Target != "" {
+	switch {
+	case d.Output != "" && d.Input != "":
 		add("Connection", d.Source+"."+d.Output+" → "+d.Target+"."+d.Input)
+	case d.Source != "" && d.Target != "":
+		add("Connection", d.Source+" → "+d.Target)
 	}
 	add("Did you mean", d.Suggestion)
 	add("Valid names", strings.Join(d.Allowed, ", "))

@@ -7,8 +7,9 @@ import (
 )
 
 // Nearest returns the name that was probably meant by s, or "" when none is near
-// enough to suggest: equal but for case and separators, or within an edit
-// distance of a third of its length. Of equally near names the first wins.
+// enough to suggest: equal but for case and separators, within an edit distance
+// of a third of its length, or the only one that starts with it. Of equally near
+// names the first wins.
 func Nearest(s string, names []string) string {
 	if s == "" {
 		return ""
@@ -24,7 +25,24 @@ func Nearest(s string, names []string) string {
 			best, bestDistance = name, d
 		}
 	}
+	if best == "" && len(fs) >= 3 {
+		return onlyPrefixed(fs, names)
+	}
 	return best
+}
+
+// onlyPrefixed is the one name that starts with the folded prefix, or "".
+func onlyPrefixed(prefix string, names []string) string {
+	found := ""
+	for _, name := range names {
+		if strings.HasPrefix(fold(name), prefix) {
+			if found != "" {
+				return ""
+			}
+			found = name
+		}
+	}
+	return found
 }
 
 // SortNearest returns names with the ones nearest to s first.

@@ -82,10 +82,22 @@ func newChecker(g *Graph, models Models) *checker {
 		case !conn.Input.Known:
 			c.openFeeds[conn.To.S] = true
 		default:
-			c.feeds[conn.To.S] = append(c.feeds[conn.To.S], conn.Input.S)
+			to := c.meantNode(conn.To.S)
+			c.feeds[to] = append(c.feeds[to], conn.Input.S)
 		}
 	}
 	return c
+}
+
+// meantNode is the id of the node that a connection names, or that it misspells:
+// then the misspelling is the mistake (DF-201), not what the node seems to miss.
+func (c *checker) meantNode(id string) string {
+	if c.g.Node(id) == nil {
+		if near := c.unknownNode(id).Suggestion; near != "" {
+			return near
+		}
+	}
+	return id
 }
 
 // emit records a finding, with the catalogue's severity and the workflow's name.

@@ -299,6 +299,14 @@ func TestConnectionRules(t *testing.T) {
 		{"dot in id", func(wf *dataflow.Workflow) { wf.AddNode("UserCountNode", "a.b", nil) }, "DF-807 → a_b"},
 		{"empty id", func(wf *dataflow.Workflow) { wf.AddNode("UserCountNode", "", nil) }, "DF-807"},
 		{"reference as text", func(wf *dataflow.Workflow) { wf.AddNode("UserReadNode", "read", P{"id": "${create.id}"}) }, "DF-116"},
+		{"reference to a list", func(wf *dataflow.Workflow) { wf.AddNode("UserReadNode", "read", P{"id": "$users.id"}) }, "DF-116"},
+		{"reference beside a connection", func(wf *dataflow.Workflow) {
+			wf.AddNode("UserReadNode", "read", P{"id": "${create.id}"}).AddConnection("create", "id", "read", "id")
+		}, "DF-116"},
+		{"misspelled target", func(wf *dataflow.Workflow) {
+			wf.AddNode("OrderReadNode", "read", nil).AddConnection("orders", "records.0.id", "raed", "id")
+		}, "DF-201 → read"},
+		{"column of a list", func(wf *dataflow.Workflow) { wf.AddConnection("users", "email", "orders", "filter.user_id") }, "DF-202 → records.0.email"},
 		{"dollars in text", func(wf *dataflow.Workflow) { wf.AddNode("UserReadNode", "read", P{"id": "${other.id}"}) }, ""},
 		{"func", func(wf *dataflow.Workflow) {
 			wf.AddFunc("f", func(_ context.Context, p P) (P, error) { return p, nil }).AddConnection("create", "id", "f", "x").AddConnection("f", "y", "orders", "filter.user_id")

@@ -179,19 +179,7 @@ func (c *checker) reportUnknownOutput(conn *Connection, n *Node, first, rest str
 	if contract := c.contract(n); contract != nil && contract.Model != nil {
 		d.Model, d.Operation = contract.Model.Name, string(contract.Operation)
 	}
-	for _, slip := range outputSlips[first] {
-		if d.Suggestion == "" && slices.Contains(all, slip) {
-			d.Suggestion = slip
-		}
-	}
-	if d.Suggestion == "" {
-		d.Suggestion = errcatalog.Nearest(first, all)
-	}
-	if d.Suggestion == "" && slices.Contains(all, "record") && d.Model != "" {
-		if m := c.contract(n).Model; m.FieldByColumn(first) != nil {
-			d.Suggestion = "record." + first
-		}
-	}
+	d.Suggestion = c.nearestOutput(n, first, outputs)
 	if d.Suggestion != "" {
 		if rest != "" {
 			d.Suggestion += "." + rest
@@ -201,6 +189,30 @@ func (c *checker) reportUnknownOutput(conn *Connection, n *Node, first, rest str
 		d.Mended = ConnectionSource(&mended)
 	}
 	c.reportConn(errcatalog.DF202, conn, conn.Output.Span, d, "node %q (%s) has no output %q%s", n.ID.S, n.Type.S, first, didYouMean(d.Suggestion))
+}
+
+// nearestOutput is the output that was probably meant by a name, or "": one of
+// another system's names, a near name, or a column of the record or of the first
+// record of a list.
+func (c *checker) nearestOutput(n *Node, name string, outputs []model.Param) string {
+	all := make([]string, len(outputs))
+	for i, o := range outputs {
+		all[i] = o.Name
+	}
+	for _, slip := range outputSlips[name] {
+		if slices.Contains(all, slip) {
+			return slip
+		}
+	}
+	if contract := c.contract(n); contract != nil && contract.Model != nil && contract.Model.FieldByColumn(name) != nil {
+		switch {
+		case slices.Contains(all, "record"):
+			return "record." + name
+		case slices.Contains(all, "records"):
+			return "records.0." + name
+		}
+	}
+	return errcatalog.Nearest(name, all)
 }
 
 // A spot is where a path leads: an output, or a parameter, or a place inside one.
@@ -366,6 +378,9 @@ func (c *checker) checkLiteral(conn *Connection, n *Node) {
 		default:
 			return // not known: it may be a map that lacks the leaf
 		}
+	}
+	if node, _, _ := c.referenceIn(v); node != "" {
+		return // DF-116
 	}
 	span := v.Span
 	if e != nil {

@@ -373,32 +373,42 @@ func (c *checker) checkReferences(n *Node, path string, v *Value) {
 	for i := range v.Items {
 		c.checkReferences(n, join(path, strconv.Itoa(i)), &v.Items[i])
 	}
-	if node, output := c.referenceIn(v); node != "" {
+	if node, output, source := c.referenceIn(v); node != "" {
 		conn := Connection{From: Text{S: node}, Output: Text{S: output}, To: n.ID, Input: Text{S: path}}
 		d := errcatalog.Details{
 			Node: n.ID.S, NodeType: n.Type.S, Param: path, Value: v.GoSource(),
 			Source: node, Output: output, Target: n.ID.S, Input: path, Mended: ConnectionSource(&conn),
 		}
 		c.emitAt(Finding{Node: n, Path: path, Finding: errcatalog.Finding{Code: errcatalog.DF116, Span: v.Span, Details: d,
-			Message: fmt.Sprintf("node %q: %s is plain text, not the output %q of node %q; connect them", n.ID.S, v.GoSource(), output, node)}}, n.Call)
+			Message: fmt.Sprintf("node %q: %s is plain text, not the output %q of node %q (%s); connect them", n.ID.S, v.GoSource(), output, node, source.Type.S)}}, n.Call)
 	}
 }
 
-// referenceIn returns the node and output that a text value refers to.
-func (c *checker) referenceIn(v *Value) (node, output string) {
+// referenceIn returns the node and output that a text value refers to. The output
+// is one that the node has, where the text names another and it can be told which
+// was meant.
+func (c *checker) referenceIn(v *Value) (id, output string, n *Node) {
 	s, ok := v.V.(string)
 	if v.State != StateKnown || !ok || len(s) > 200 {
-		return "", ""
+		return "", "", nil
 	}
 	m := reference.FindStringSubmatch(s)
 	if m == nil {
-		return "", ""
+		return "", "", nil
 	}
-	node, output = m[1]+m[3]+m[5], m[2]+m[4]+m[6]
-	if c.g.Node(node) == nil {
-		return "", ""
+	id, output = m[1]+m[3]+m[5], m[2]+m[4]+m[6]
+	if n = c.g.Node(id); n == nil {
+		return "", "", nil
 	}
-	return node, output
+	first, rest, _ := strings.Cut(output, ".")
+	outputs, open := c.outputs(n)
+	if open || slices.ContainsFunc(outputs, func(o model.Param) bool { return o.Name == first }) {
+		return id, output, n
+	}
+	if near := c.nearestOutput(n, first, outputs); near != "" {
+		output = joinPath(near, rest)
+	}
+	return id, output, n
 }
 
 func quoted(list []string) []string {

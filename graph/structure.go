@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func (c *checker) checkNodeID(n *Node) {
 	}
 	switch {
 	case n.ID.S == "":
-		c.reportID(errcatalog.DF807, n, n.ID, n.Call, fmt.Sprintf("a %s has an empty id; connections and results name nodes by it", n.Type.S), errcatalog.Span{})
+		c.reportID(errcatalog.DF807, n, n.ID, n.Call, fmt.Sprintf("%s has an empty id; connections and results name nodes by it", cmp.Or(n.Type.S, "a node")), errcatalog.Span{})
 	case strings.Contains(n.ID.S, "."):
 		c.reportID(errcatalog.DF807, n, n.ID, n.Call, fmt.Sprintf("the node id %q has a dot in it; dots separate the parts of a path", n.ID.S), errcatalog.Span{})
 	}

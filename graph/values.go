@@ -48,7 +48,7 @@ func actual(v *Value) *Value {
 // or that breaks the field's rule: DF-117. field is nil where there is none.
 func (p *params) checkValue(path string, v *Value, t model.Type, field *model.Field) {
 	v = actual(v)
-	if node, _ := p.referenceIn(v); node != "" {
+	if node, _, _ := p.referenceIn(v); node != "" {
 		return // DF-116
 	}
 	d := errcatalog.Details{Type: t.NotNull().String(), Got: v.GoType, Value: v.GoSource()}
@@ -99,7 +99,9 @@ func (p *params) checkKnown(path string, v *Value, t model.Type, field *model.Fi
 	c, err := model.Convert(t, v.V)
 	var ce *model.ConvertError
 	if errors.As(err, &ce) {
-		d.Reason = ce.Reason
+		if _, isText := v.V.(string); isText || ce.Range {
+			d.Reason = ce.Reason // it adds to Expected and Got: why this text is no time
+		}
 		if ce.Range {
 			p.report(errcatalog.DF103, path, v.Span, d, "node %s gives %s for %q: %s", p.nodeName(), v.GoSource(), path, ce.Reason)
 			return
