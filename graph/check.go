@@ -67,6 +67,7 @@ func NodeOf(nodeType, id string, params map[string]any) *Node {
 type checker struct {
 	g         *Graph
 	models    Models
+	nodes     map[string]*Node          // by id, the first of each
 	contracts map[*Node]*model.Contract // nil value: the node type is unknown
 	feeds     map[string][]string       // node id → inputs fed by connections
 	openFeeds map[string]bool           // node id → fed by a connection whose input is not known
@@ -74,7 +75,15 @@ type checker struct {
 }
 
 func newChecker(g *Graph, models Models) *checker {
-	c := &checker{g: g, models: models, contracts: map[*Node]*model.Contract{}, feeds: map[string][]string{}, openFeeds: map[string]bool{}}
+	c := &checker{
+		g: g, models: models, nodes: make(map[string]*Node, len(g.Nodes)),
+		contracts: map[*Node]*model.Contract{}, feeds: map[string][]string{}, openFeeds: map[string]bool{},
+	}
+	for i := range g.Nodes {
+		if n := &g.Nodes[i]; n.ID.Known && c.nodes[n.ID.S] == nil {
+			c.nodes[n.ID.S] = n
+		}
+	}
 	for i := range g.Connections {
 		switch conn := &g.Connections[i]; {
 		case !conn.To.Known:
@@ -82,22 +91,22 @@ func newChecker(g *Graph, models Models) *checker {
 		case !conn.Input.Known:
 			c.openFeeds[conn.To.S] = true
 		default:
-			to := c.meantNode(conn.To.S)
+			to := c.meantNode(conn)
 			c.feeds[to] = append(c.feeds[to], conn.Input.S)
 		}
 	}
 	return c
 }
 
-// meantNode is the id of the node that a connection names, or that it misspells:
+// meantNode is the id of the node that a connection feeds, or that it misspells:
 // then the misspelling is the mistake (DF-201), not what the node seems to miss.
-func (c *checker) meantNode(id string) string {
-	if c.g.Node(id) == nil {
-		if near := c.unknownNode(id).Suggestion; near != "" {
+func (c *checker) meantNode(conn *Connection) string {
+	if c.nodes[conn.To.S] == nil {
+		if near := c.unknownNode(conn.To.S, conn.From.S).Suggestion; near != "" {
 			return near
 		}
 	}
-	return id
+	return conn.To.S
 }
 
 // emit records a finding, with the catalogue's severity and the workflow's name.

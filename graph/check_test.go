@@ -123,6 +123,7 @@ func TestNodeRules(t *testing.T) {
 		{"read by name", "UserReadNode", P{"filter": P{"full_name": "A"}}, "DF-702 id"},
 		{"read $in", "UserReadNode", P{"filter": P{"id": P{"$in": []string{"a"}}}}, "DF-702 id"},
 		{"read wrong key", "UserReadNode", P{"user_id": "u"}, "DF-106 user_id → id"},
+		{"read misspelled key", "UserReadNode", P{"idd": "u"}, "DF-111 idd → id"},
 		{"read half a key", "OrderItemReadNode", P{"order_id": 1}, "DF-105 product_id"},
 		{"read whole key", "OrderItemReadNode", P{"order_id": 1, "product_id": "p"}, ""},
 		{"delete nothing", "UserDeleteNode", P{}, "DF-705 id"},
@@ -265,6 +266,7 @@ func TestConnectionRules(t *testing.T) {
 			wf.AddConnection("users", "count", "orders", "limit").AddConnection("orders", "count", "users", "offset")
 		}, "DF-204"},
 		{"dependency cycle", func(wf *dataflow.Workflow) { wf.AddDependency("users", "orders").AddDependency("orders", "users") }, "DF-204"},
+		{"unknown dependency on the only other node", func(wf *dataflow.Workflow) { wf.AddDependency("orders", "order") }, "DF-201"},
 		{"unknown dependency", func(wf *dataflow.Workflow) { wf.AddDependency("user", "orders") }, "DF-201 → users"},
 		{"no index", func(wf *dataflow.Workflow) { wf.AddConnection("users", "records.id", "orders", "filter.user_id") }, "DF-205 → records.0.id"},
 		{"unknown column in record", func(wf *dataflow.Workflow) { wf.AddConnection("users", "records.0.emial", "orders", "filter.user_id") }, "DF-205 → records.0.email"},
@@ -342,5 +344,24 @@ func TestConnectionRules(t *testing.T) {
 				t.Errorf("got  %q\nwant %q", g, tc.want)
 			}
 		})
+	}
+}
+
+// BenchmarkCheck: a chain of 1,000 nodes.
+func BenchmarkCheck(b *testing.B) {
+	models := shop(b)
+	wf := dataflow.NewWorkflow("chain")
+	for i := range 1000 {
+		wf.AddNode("OrderListNode", fmt.Sprintf("n%d", i), dataflow.Params{"filter": dataflow.Params{"user_id": "u"}})
+		if i > 0 {
+			wf.AddConnection(fmt.Sprintf("n%d", i-1), "count", fmt.Sprintf("n%d", i), "limit")
+		}
+	}
+	g := wf.Graph()
+	b.ReportAllocs()
+	for b.Loop() {
+		if f := graph.Check(g, models); len(f) > 0 {
+			b.Fatal(f[0].Message)
+		}
 	}
 }

@@ -16,9 +16,12 @@ const Trigger = "trigger"
 
 // checkConnections checks every connection.
 func (c *checker) checkConnections() {
+	before := map[string][]*Connection{} // by target
 	for i := range c.g.Connections {
 		conn := &c.g.Connections[i]
-		if c.repeated(i) {
+		earlier := before[conn.To.S]
+		before[conn.To.S] = append(earlier, conn)
+		if c.repeated(conn, earlier) {
 			c.reportConn(errcatalog.DF207, conn, conn.Call, errcatalog.Details{}, "the connection %s is made twice", arrow(conn))
 			continue
 		}
@@ -35,7 +38,7 @@ func (c *checker) checkConnections() {
 		if to != nil {
 			target = c.checkInput(conn, to)
 			c.checkLiteral(conn, to)
-			c.checkSecondFeed(i, to)
+			c.checkSecondFeed(conn, to, earlier)
 		}
 		if source.known && target.known && conn.Input.S != Trigger {
 			c.checkFit(conn, from, source, target)
@@ -51,7 +54,7 @@ func arrow(conn *Connection) string {
 // node where the caller names no other.
 func (c *checker) reportConn(code errcatalog.Code, conn *Connection, span errcatalog.Span, d errcatalog.Details, format string, args ...any) *Finding {
 	d = withArrow(d, conn)
-	if n := c.g.Node(cmp.Or(d.Node, conn.To.S)); n != nil && d.Model == "" {
+	if n := c.nodes[cmp.Or(d.Node, conn.To.S)]; n != nil && d.Model == "" {
 		d.Node, d.NodeType = n.ID.S, n.Type.S
 		if contract := c.contract(n); contract != nil && contract.Model != nil {
 			d.Model, d.Operation = contract.Model.Name, string(contract.Operation)
@@ -70,14 +73,18 @@ func (c *checker) endpoint(conn *Connection, id Text) (n *Node, ok bool) {
 	if !id.Known {
 		return nil, false
 	}
-	if n = c.g.Node(id.S); n != nil {
+	if n = c.nodes[id.S]; n != nil {
 		return n, true
 	}
 	if !c.mayHaveNode() {
-		d := c.unknownNode(id.S)
+		other := conn.From.S
+		if id == conn.From {
+			other = conn.To.S
+		}
+		d := c.unknownNode(id.S, other)
 		mended := *conn
 		if d.Suggestion != "" {
-			if id.S == conn.From.S {
+			if id == conn.From {
 				mended.From.S = d.Suggestion
 			} else {
 				mended.To.S = d.Suggestion
@@ -95,10 +102,14 @@ func (c *checker) mayHaveNode() bool {
 	return c.g.Open || slices.ContainsFunc(c.g.Nodes, func(n Node) bool { return !n.ID.Known })
 }
 
-func (c *checker) unknownNode(id string) errcatalog.Details {
+// unknownNode suggests nodes for an id that names none; other is the node at the
+// other end, which is not what was meant.
+func (c *checker) unknownNode(id, other string) errcatalog.Details {
 	ids := make([]string, 0, len(c.g.Nodes))
 	for i := range c.g.Nodes {
-		ids = append(ids, c.g.Nodes[i].ID.S)
+		if n := &c.g.Nodes[i]; n.ID.Known && n.ID.S != other {
+			ids = append(ids, n.ID.S)
+		}
 	}
 	return errcatalog.Details{Suggestion: errcatalog.Nearest(id, ids), Allowed: errcatalog.SortNearest(id, ids)}
 }
@@ -110,15 +121,19 @@ func didYouMean(s string) string {
 	return fmt.Sprintf("; did you mean %q?", s)
 }
 
-func (c *checker) repeated(i int) bool {
-	conn := &c.g.Connections[i]
-	if !conn.From.Known || !conn.Output.Known || !conn.To.Known || !conn.Input.Known || c.g.Open {
+// repeated reports whether the connection is made before, word for word.
+func (c *checker) repeated(conn *Connection, before []*Connection) bool {
+	if !conn.known() || c.g.Open {
 		return false
 	}
-	return slices.ContainsFunc(c.g.Connections[:i], func(o Connection) bool {
-		return o.From.S == conn.From.S && o.Output.S == conn.Output.S && o.To.S == conn.To.S && o.Input.S == conn.Input.S &&
-			o.From.Known && o.Output.Known && o.To.Known && o.Input.Known
+	return slices.ContainsFunc(before, func(o *Connection) bool {
+		return o.known() && o.From.S == conn.From.S && o.Output.S == conn.Output.S && o.Input.S == conn.Input.S
 	})
+}
+
+// known reports whether all four parts of the connection are.
+func (c *Connection) known() bool {
+	return c.From.Known && c.Output.Known && c.To.Known && c.Input.Known
 }
 
 // outputs are a node's outputs, as far as they can be told.
@@ -403,14 +418,12 @@ func withArrow(d errcatalog.Details, conn *Connection) errcatalog.Details {
 }
 
 // checkSecondFeed reports DF-212: a parameter that an earlier connection feeds.
-func (c *checker) checkSecondFeed(i int, n *Node) {
-	conn := &c.g.Connections[i]
-	if !conn.Input.Known || conn.Input.S == Trigger {
+func (c *checker) checkSecondFeed(conn *Connection, n *Node, earlier []*Connection) {
+	if !conn.known() || conn.Input.S == Trigger {
 		return
 	}
-	for j := range c.g.Connections[:i] {
-		o := &c.g.Connections[j]
-		if !o.To.Known || !o.Input.Known || o.To.S != n.ID.S || o.Input.S == Trigger || !o.From.Known || !o.Output.Known || !conn.From.Known || !conn.Output.Known {
+	for _, o := range earlier {
+		if !o.known() || o.Input.S == Trigger {
 			continue
 		}
 		if o.Input.S == conn.Input.S || strings.HasPrefix(o.Input.S, conn.Input.S+".") || strings.HasPrefix(conn.Input.S, o.Input.S+".") {

@@ -125,7 +125,7 @@ func (p *params) checkExpression(path string, v *Value, src string, condition bo
 // visibleNames are what the node's expressions may refer to: its inputs, and the
 // nodes that are connected to it. It is nil where they cannot all be told.
 func (p *params) visibleNames() []string {
-	if p.mayBeFed(p.n) || p.n.Params.Partial || p.g.Node(p.n.ID.S) == nil {
+	if p.mayBeFed(p.n) || p.n.Params.Partial || p.nodes[p.n.ID.S] == nil {
 		return nil
 	}
 	names := []string{}

@@ -211,7 +211,7 @@ func (p *params) checkPinned(code errcatalog.Code, verb string) {
 	if slices.ContainsFunc(p.n.Params.Entries, func(e Entry) bool { return p.wrongKey(e.Key) != "" && p.contract.Param(e.Key) == nil }) || p.slipped(&p.n.Params, missing[0]) {
 		return // DF-106, DF-114
 	}
-	if !p.unpinned("filter") || p.meant("filter") {
+	if !p.unpinned("filter") || p.meant("filter") || slices.ContainsFunc(missing, p.meant) {
 		return
 	}
 	hasFilter := p.n.Params.Get("filter") != nil || p.fed(p.n, "filter")

@@ -397,7 +397,7 @@ func (c *checker) referenceIn(v *Value) (id, output string, n *Node) {
 		return "", "", nil
 	}
 	id, output = m[1]+m[3]+m[5], m[2]+m[4]+m[6]
-	if n = c.g.Node(id); n == nil {
+	if n = c.nodes[id]; n == nil {
 		return "", "", nil
 	}
 	first, rest, _ := strings.Cut(output, ".")

@@ -46,15 +46,8 @@ func (c *checker) checkNodeID(n *Node) {
 	if c.g.Open {
 		return // the two may be on different paths
 	}
-	for i := range c.g.Nodes {
-		o := &c.g.Nodes[i]
-		if o == n {
-			return
-		}
-		if o.ID.Known && o.ID.S == n.ID.S && n.ID.S != "" {
-			c.reportID(errcatalog.DF806, n, n.ID, n.Call, fmt.Sprintf("two nodes have the id %q: %s and %s", n.ID.S, o.Type.S, n.Type.S), o.Call)
-			return
-		}
+	if first := c.nodes[n.ID.S]; first != nil && first != n && n.ID.S != "" {
+		c.reportID(errcatalog.DF806, n, n.ID, n.Call, fmt.Sprintf("two nodes have the id %q: %s and %s", n.ID.S, first.Type.S, n.Type.S), first.Call)
 	}
 }
 
@@ -83,7 +76,7 @@ func (c *checker) reportID(code errcatalog.Code, n *Node, id Text, call errcatal
 
 func (c *checker) freeID(id string) string {
 	for i := 2; ; i++ {
-		if s := fmt.Sprintf("%s_%d", id, i); c.g.Node(s) == nil {
+		if s := fmt.Sprintf("%s_%d", id, i); c.nodes[s] == nil {
 			return s
 		}
 	}
@@ -98,14 +91,15 @@ func (c *checker) checkDependencies() {
 			c.emitAt(Finding{Dependency: dep, Finding: errcatalog.Finding{Code: code, Message: message, Details: d, Span: span}}, dep.Call)
 		}
 		known := true
-		for _, id := range []Text{dep.Before, dep.After} {
-			if !id.Known || c.g.Node(id.S) != nil {
+		for i, id := range []Text{dep.Before, dep.After} {
+			other := []Text{dep.After, dep.Before}[i]
+			if !id.Known || c.nodes[id.S] != nil {
 				known = known && id.Known
 				continue
 			}
 			known = false
 			if !c.mayHaveNode() {
-				d := c.unknownNode(id.S)
+				d := c.unknownNode(id.S, other.S)
 				d.Node = id.S
 				report(errcatalog.DF201, id.Span, d, fmt.Sprintf("no node has the id %q%s", id.S, didYouMean(d.Suggestion)))
 			}
@@ -128,7 +122,7 @@ type edge struct {
 func (c *checker) edges() []edge {
 	var edges []edge
 	add := func(e edge) {
-		if e.from != e.to && c.g.Node(e.from) != nil && c.g.Node(e.to) != nil {
+		if e.from != e.to && c.nodes[e.from] != nil && c.nodes[e.to] != nil {
 			edges = append(edges, e)
 		}
 	}
@@ -148,6 +142,9 @@ func (c *checker) edges() []edge {
 // checkCycles reports each cycle once, at the edge that closes it: DF-204.
 func (c *checker) checkCycles() {
 	edges := c.edges()
+	if acyclic(edges) {
+		return
+	}
 	next := map[string][]string{}
 	for _, e := range edges {
 		// An edge closes a cycle if its end already leads back to its start.
@@ -165,6 +162,33 @@ func (c *checker) checkCycles() {
 		}
 		c.emitAt(Finding{Dependency: e.dep, Finding: errcatalog.Finding{Code: errcatalog.DF204, Message: message, Details: d}}, e.dep.Call)
 	}
+}
+
+// acyclic reports whether the edges order their nodes (Kahn's algorithm).
+func acyclic(edges []edge) bool {
+	waits, next := map[string]int{}, map[string][]string{}
+	for _, e := range edges {
+		waits[e.from] += 0
+		waits[e.to]++
+		next[e.from] = append(next[e.from], e.to)
+	}
+	var ready []string
+	for id, n := range waits {
+		if n == 0 {
+			ready = append(ready, id)
+		}
+	}
+	ordered := 0
+	for ; len(ready) > 0; ordered++ {
+		id := ready[len(ready)-1]
+		ready = ready[:len(ready)-1]
+		for _, to := range next[id] {
+			if waits[to]--; waits[to] == 0 {
+				ready = append(ready, to)
+			}
+		}
+	}
+	return ordered == len(waits)
 }
 
 // pathBetween is a path from one node to another, both ends included, or nil.
@@ -205,7 +229,7 @@ func (c *checker) checkTransactionOrder() {
 		parents[t.ID.S] = t.Parent
 	}
 	top := func(id string) string {
-		n := c.g.Node(id)
+		n := c.nodes[id]
 		tx := n.Tx
 		for tx != "" && parents[tx] != "" && parents[tx] != tx {
 			tx = parents[tx]
@@ -216,13 +240,10 @@ func (c *checker) checkTransactionOrder() {
 		return "transaction " + tx
 	}
 	edges := c.edges()
-	plain, blocks := map[string][]string{}, map[string][]string{}
-	for _, e := range edges {
-		if pathBetween(plain, e.to, e.from) != nil {
-			return // DF-204 says more
-		}
-		plain[e.from] = append(plain[e.from], e.to)
+	if !acyclic(edges) {
+		return // DF-204 says more
 	}
+	blocks := map[string][]string{}
 	for _, e := range edges {
 		from, to := top(e.from), top(e.to)
 		if from == to {
