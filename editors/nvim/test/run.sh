@@ -16,6 +16,8 @@ if [ "$1" = nvim ] && ! command -v nvim >/dev/null; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends neovim </dev/null >/dev/null
 fi
 
+command -v timeout >/dev/null || timeout() { shift; "$@"; } # macOS has none
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # Neovim's files go to a folder of their own; the go command's stay where they are,
