@@ -22,11 +22,12 @@ var errPoolExhausted = errors.New("every connection was in use for " + lockWait.
 // A conn is one connection to the database with its prepared statements. It is
 // used by one goroutine at a time.
 type conn struct {
-	c     *sql.Conn
-	stmts *lru.Cache[string, *sql.Stmt]
+	c      *sql.Conn
+	stmts  *lru.Cache[string, *sql.Stmt]
+	tracer tracer
 }
 
-func newConn(ctx context.Context, db *sql.DB) (*conn, error) {
+func newConn(ctx context.Context, db *sql.DB, t tracer) (*conn, error) {
 	c, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
@@ -37,7 +38,7 @@ func newConn(ctx context.Context, db *sql.DB) (*conn, error) {
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	return &conn{c, stmts}, nil
+	return &conn{c, stmts, t}, nil
 }
 
 // close ends the connection; with it go its statements.
@@ -65,7 +66,9 @@ func (c *conn) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
 }
 
 // exec runs a statement without a result and returns how many rows it changed.
-func (c *conn) exec(ctx context.Context, text string, args ...any) (int64, error) {
+func (c *conn) exec(ctx context.Context, text string, args ...any) (changed int64, err error) {
+	ctx, sp := c.tracer.statement(ctx, text)
+	defer func() { sp.end(err) }()
 	s, err := c.stmt(ctx, text)
 	if err != nil {
 		return 0, err
@@ -80,6 +83,8 @@ func (c *conn) exec(ctx context.Context, text string, args ...any) (int64, error
 // query runs a statement and calls each with the values of every row. The slice
 // is reused from row to row.
 func (c *conn) query(ctx context.Context, text string, args []any, each func(values []any) error) (err error) {
+	ctx, sp := c.tracer.statement(ctx, text)
+	defer func() { sp.end(err) }()
 	s, err := c.stmt(ctx, text)
 	if err != nil {
 		return err
@@ -115,14 +120,15 @@ func (c *conn) query(ctx context.Context, text string, args []any, each func(val
 
 // A pool is a fixed number of connections, opened when they are first needed.
 type pool struct {
-	db   *sql.DB
-	free chan *conn // a nil stands for a connection not opened yet
+	db     *sql.DB
+	free   chan *conn // a nil stands for a connection not opened yet
+	tracer tracer
 }
 
-func newPool(db *sql.DB, size int) *pool {
+func newPool(db *sql.DB, size int, t tracer) *pool {
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
-	p := &pool{db, make(chan *conn, size)}
+	p := &pool{db, make(chan *conn, size), t}
 	for range size {
 		p.free <- nil
 	}
@@ -148,7 +154,7 @@ func (p *pool) get(ctx context.Context) (*conn, error) {
 	if c != nil {
 		return c, nil
 	}
-	c, err := newConn(ctx, p.db)
+	c, err := newConn(ctx, p.db, p.tracer)
 	if err != nil {
 		p.free <- nil
 		return nil, err

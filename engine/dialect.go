@@ -12,7 +12,7 @@ import (
 type dialect interface {
 	// open makes the pools: one that reads and one that writes. They are the same
 	// where the database has one connection.
-	open(ctx context.Context, s source, readers int) (read, write *pool, err error)
+	open(ctx context.Context, s source, readers int, t tracer) (read, write *pool, err error)
 
 	// quote writes an identifier; placeholder the n-th parameter, from 1;
 	// maxParams is how many parameters one statement takes.

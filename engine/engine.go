@@ -71,7 +71,7 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Engine, error) {
 		return nil, err
 	}
 	var err error
-	if e.readers, e.writers, err = e.dialect.open(ctx, src, c.poolSize); err != nil {
+	if e.readers, e.writers, err = e.dialect.open(ctx, src, c.poolSize, c.tracer); err != nil {
 		return nil, e.openError(err)
 	}
 	return e, nil

@@ -31,8 +31,12 @@ func (r *run) node(ctx context.Context, i int, s *session) bool {
 	var out map[string]any
 	// The function of a node may end its goroutine: then execute does not return.
 	err := errGoexit
-	defer func() { r.ended(ctx, i, res, out, err) }()
-	out, err = r.execute(ctx, n, i, s)
+	nodeCtx, sp := r.e.config.tracer.start(ctx, "node "+res.ID, "dataflow.node", res.ID, "dataflow.node.type", res.Type)
+	defer func() {
+		sp.end(err)
+		r.ended(ctx, i, res, out, err)
+	}()
+	out, err = r.execute(nodeCtx, n, i, s)
 	return err == nil
 }
 

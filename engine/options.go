@@ -21,6 +21,7 @@ type config struct {
 	timeout     time.Duration
 	timeoutSet  bool
 	logger      *slog.Logger
+	tracer      tracer
 }
 
 func defaultConfig() config {

@@ -128,7 +128,10 @@ func (e *Engine) RunGraph(ctx context.Context, g *graph.Graph, opts ...RunOption
 		ctx, cancel = context.WithTimeout(ctx, *r.o.timeout)
 		defer cancel()
 	}
-	return r.res, r.run(ctx)
+	ctx, s := e.config.tracer.start(ctx, "workflow "+g.Name, "dataflow.workflow", g.Name, "dataflow.run.id", r.res.ID)
+	err = r.run(ctx)
+	s.end(err)
+	return r.res, err
 }
 
 // A run is one execution of a graph.

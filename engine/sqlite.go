@@ -44,22 +44,22 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 
 func (c connector) Driver() driver.Driver { return c.d }
 
-func (sqlite) open(ctx context.Context, s source, readers int) (read, write *pool, err error) {
+func (sqlite) open(ctx context.Context, s source, readers int, t tracer) (read, write *pool, err error) {
 	d, err := sqliteDriver()
 	if err != nil {
 		return nil, nil, err
 	}
 	const common = "_dqs=0&_defensive=1&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)"
 	if s.memory() {
-		write = newPool(sql.OpenDB(connector{d, "file::memory:?" + common}), 1)
+		write = newPool(sql.OpenDB(connector{d, "file::memory:?" + common}), 1, t)
 		return write, write, first(ctx, write)
 	}
 	file := "file:" + (&url.URL{Path: s.path}).EscapedPath() + "?" + common
-	write = newPool(sql.OpenDB(connector{d, file + "&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=journal_size_limit(67108864)"}), 1)
+	write = newPool(sql.OpenDB(connector{d, file + "&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=journal_size_limit(67108864)"}), 1, t)
 	if err := first(ctx, write); err != nil {
 		return nil, nil, err
 	}
-	read = newPool(sql.OpenDB(connector{d, file + "&_pragma=query_only(1)"}), readers)
+	read = newPool(sql.OpenDB(connector{d, file + "&_pragma=query_only(1)"}), readers, t)
 	return read, write, nil
 }
 
