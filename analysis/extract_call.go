@@ -262,7 +262,7 @@ func (f *frame) inline(c *ast.CallExpr, callee *types.Func, args []ref) ([]ref, 
 		if b.val != nil {
 			b.val.Span = f.file.span(c.Args[i])
 		}
-		if b.wf.bound() || b.wf.external != "" || b.val != nil {
+		if b.wf.bound() || b.wf.external != "" || b.val != nil && (!isContainer(b.val) || in.usage[p].followed()) {
 			in.env[p] = b
 		}
 	}

@@ -20,9 +20,7 @@ type frame struct {
 	env   map[types.Object]binding
 	usage map[types.Object]use
 	ctx   []int // the branches that lead here
-	// shared are the maps that were put into another value.
-	shared map[types.Object]bool
-	calls  []*types.Func
+	calls []*types.Func
 	// results are the workflows that each return statement returns.
 	results [][]ref
 	inlined bool // the body stands in a caller's place: returning early cuts what follows
@@ -35,7 +33,7 @@ type binding struct {
 }
 
 func (x *extractor) frame(file *source, fn *function, body ast.Node) *frame {
-	return &frame{x: x, file: file, fn: fn, body: body, env: map[types.Object]binding{}, usage: x.usageOf(body), shared: map[types.Object]bool{}}
+	return &frame{x: x, file: file, fn: fn, body: body, env: map[types.Object]binding{}, usage: x.usageOf(body)}
 }
 
 func (f *frame) object(id *ast.Ident) types.Object {
@@ -338,9 +336,8 @@ func (f *frame) bind(l, e ast.Expr, r ref) binding {
 	if !ok {
 		return binding{}
 	}
-	if id, ok := ast.Unparen(e).(*ast.Ident); ok && mutable(tv.Type) {
-		delete(f.env, f.object(id)) // two names for one map: neither is followed
-		return binding{}
+	if _, ok := ast.Unparen(e).(*ast.Ident); ok && mutable(tv.Type) {
+		return binding{} // two names for one map: neither is followed
 	}
 	v := f.value(e)
 	if _, isVar := ast.Unparen(l).(*ast.Ident); isVar {
@@ -373,6 +370,8 @@ func (f *frame) write(l ast.Expr, b binding) {
 			f.escape(b.wf, "stored in the package variable "+id.Name, l)
 		case f.usage[obj].loose:
 			f.escape(b.wf, "held by "+id.Name+", which a closure or a pointer can change", l)
+		case b.val != nil && isContainer(b.val) && !f.usage[obj].followed():
+			// what it holds may change unseen
 		case b.wf.bound() || b.wf.external != "" || b.val != nil:
 			f.env[obj] = b
 		}
@@ -399,14 +398,6 @@ func (f *frame) setEntry(obj types.Object, ix *ast.IndexExpr, v graph.Value) boo
 	if b.val == nil || b.val.State != graph.StateMap {
 		return false
 	}
-	if f.shared[obj] { // other maps hold it, and change with it
-		for o, b := range f.env {
-			if b.val != nil && mutable(o.Type()) {
-				delete(f.env, o)
-			}
-		}
-		return true
-	}
 	m := *b.val
 	key := f.value(ix.Index)
 	name, ok := key.V.(string)
@@ -418,6 +409,11 @@ func (f *frame) setEntry(obj types.Object, ix *ast.IndexExpr, v graph.Value) boo
 	m.Entries = append(m.Entries, graph.Entry{Key: name, Value: v, KeySpan: f.file.inner(ix.Index), Span: f.file.span(ix)})
 	f.env[obj] = binding{val: &m}
 	return true
+}
+
+// isContainer reports whether a value is a map or a list, whose contents can change.
+func isContainer(v *graph.Value) bool {
+	return v.State == graph.StateMap || v.State == graph.StateList
 }
 
 // mutable reports whether a value of the type can be changed through a copy of it.

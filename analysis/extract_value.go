@@ -13,7 +13,7 @@ import (
 
 // params reads the parameters of a node: a map, or opaque. A nil map is an empty one.
 func (f *frame) params(e ast.Expr) graph.Value {
-	v := f.direct(e)
+	v := f.value(e)
 	if v.State == graph.StateKnown && v.V == nil && v.GoType == "nil" {
 		v.State, v.GoType = graph.StateMap, "dataflow.Params"
 	}
@@ -23,19 +23,8 @@ func (f *frame) params(e ast.Expr) graph.Value {
 	return v
 }
 
-// value reads an expression as far as it is known. A map or list that a variable
-// holds is shared from then on: changing it changes the value.
+// value reads an expression as far as it is known.
 func (f *frame) value(e ast.Expr) graph.Value {
-	if id, ok := ast.Unparen(e).(*ast.Ident); ok {
-		if obj := f.object(id); obj != nil && f.env[obj].val != nil && mutable(obj.Type()) {
-			f.shared[obj] = true
-		}
-	}
-	return f.direct(e)
-}
-
-// direct is value for a place that copies what it is given.
-func (f *frame) direct(e ast.Expr) graph.Value {
 	v := f.read(ast.Unparen(e))
 	v.Span, v.Source = f.file.span(e), f.file.text(e)
 	return v
