@@ -26,6 +26,7 @@ func finish(u *unit, w *world) *Package {
 		p.Diagnostics = append(p.Diagnostics, d.diagnostics()...)
 	}
 	p.Diagnostics = append(p.Diagnostics, setDiagnostics(u, shipped)...)
+	var found []located
 	for _, d := range u.drafts {
 		if len(d.ops) == 0 && d.fragment {
 			continue
@@ -41,11 +42,11 @@ func finish(u *unit, w *world) *Package {
 		}
 		for _, g := range d.paths() {
 			for _, finding := range graph.Check(g, resolver) {
-				p.Diagnostics = append(p.Diagnostics, diagnose(u, d, finding, resolver))
+				found = append(found, located{finding, d, resolver})
 			}
 		}
 	}
-	p.Diagnostics = sortDiagnostics(p.Diagnostics)
+	p.Diagnostics = sortDiagnostics(append(p.Diagnostics, diagnose(u, found)...))
 	slices.SortStableFunc(p.Workflows, func(a, b *Workflow) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Graph.Span.Start.Offset, b.Graph.Span.Start.Offset))
 	})
@@ -149,18 +150,41 @@ func isPrefix(short, long []int) bool {
 	return len(short) <= len(long) && slices.Equal(short, long[:len(short)])
 }
 
-// diagnose turns a finding into a diagnostic with its fixes.
-func diagnose(u *unit, d *draft, f graph.Finding, models graph.Models) Diagnostic {
-	f.Fixes = fixesFor(u, d, f, models)
-	out := Diagnostic{Finding: f.Finding, File: f.Span.Start.Filename}
-	if out.File == "" {
-		out.File = d.file.name
+// located is a finding with the draft that it was found in.
+type located struct {
+	graph.Finding
+	draft  *draft
+	models graph.Models
+}
+
+// diagnose turns findings into diagnostics with their fixes. Two paths, or two
+// callers of a helper, meet the same mistake: it is mended once.
+func diagnose(u *unit, found []located) []Diagnostic {
+	type place struct {
+		span    errcatalog.Span
+		code    errcatalog.Code
+		message string
+	}
+	seen := map[place]bool{}
+	budget := formatBudget
+	var out []Diagnostic
+	for _, f := range found {
+		at := place{f.Span, f.Code, f.Message}
+		if seen[at] {
+			continue
+		}
+		seen[at] = true
+		f.Fixes = fixesFor(u, f, &budget)
+		d := Diagnostic{Finding: f.Finding.Finding, File: f.Span.Start.Filename}
+		if d.File == "" {
+			d.File = f.draft.file.name
+		}
+		out = append(out, d)
 	}
 	return out
 }
 
-// sortDiagnostics sorts by place and keeps one of each: two paths, or two callers
-// of a helper, meet the same mistake.
+// sortDiagnostics sorts by place and keeps one of each.
 func sortDiagnostics(all []Diagnostic) []Diagnostic {
 	slices.SortStableFunc(all, func(a, b Diagnostic) int {
 		return cmp.Or(

@@ -23,6 +23,8 @@ type site struct {
 	call  *ast.CallExpr // the AddNode at fault, or nil
 	args  *source       // the file of call
 	model *model.Model  // of the node at fault, or nil
+
+	budget *int // bytes that may still be formatted
 }
 
 // A splice replaces the bytes from start to end.
@@ -31,9 +33,16 @@ type splice struct {
 	text       string
 }
 
-// fixesFor are the ways to mend a finding, the best first.
-func fixesFor(u *unit, d *draft, f graph.Finding, models graph.Models) []errcatalog.Fix {
-	s := &site{u: u, draft: d, f: f, file: u.file(f.Span.Start.Filename)}
+// formatBudget is how many bytes of code are formatted at most to make the fixes
+// of one package: a declaration with thousands of mistakes is still answered at once.
+// Later fixes are right, too, but may leave an alignment to gofmt.
+const formatBudget = 1 << 20
+
+// fixesFor are the ways to mend a finding, the best first. Formatting is paid from
+// the budget.
+func fixesFor(u *unit, l located, budget *int) []errcatalog.Fix {
+	d, f, models := l.draft, l.Finding, l.models
+	s := &site{u: u, draft: d, f: f, file: u.file(f.Span.Start.Filename), budget: budget}
 	if s.file == nil {
 		return nil
 	}
@@ -68,7 +77,12 @@ func (u *unit) file(name string) *source {
 func (s *site) fix(file *source, title string, preferred bool, splices ...splice) errcatalog.Fix {
 	fix := errcatalog.Fix{Title: title, Preferred: preferred}
 	for _, region := range regions(file, splices) {
-		for _, sp := range region.formatted(file) {
+		spliced := region.splices
+		if size := region.end - region.start; *s.budget >= size {
+			*s.budget -= size
+			spliced = region.formatted(file)
+		}
+		for _, sp := range spliced {
 			fix.Edits = append(fix.Edits, errcatalog.Edit{Span: file.between(sp.start, sp.end), New: sp.text})
 		}
 	}
