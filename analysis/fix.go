@@ -59,6 +59,7 @@ func fixesFor(u *unit, l located, budget *int) []errcatalog.Fix {
 	var fixes []errcatalog.Fix
 	fixes = append(fixes, s.addMissing()...)
 	fixes = append(fixes, s.rename()...)
+	fixes = append(fixes, s.replaceValue()...)
 	fixes = append(fixes, s.remove()...)
 	return fixes
 }
@@ -83,7 +84,11 @@ func (s *site) fix(file *source, title string, preferred bool, splices ...splice
 			spliced = region.formatted(file)
 		}
 		for _, sp := range spliced {
-			fix.Edits = append(fix.Edits, errcatalog.Edit{Span: file.between(sp.start, sp.end), New: sp.text})
+			text := sp.text
+			if bytes.Contains(file.src, []byte("\r\n")) {
+				text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n")
+			}
+			fix.Edits = append(fix.Edits, errcatalog.Edit{Span: file.between(sp.start, sp.end), New: text})
 		}
 	}
 	return fix

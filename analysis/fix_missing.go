@@ -2,8 +2,10 @@ package analysis
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"go/ast"
+	"go/types"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,11 +162,30 @@ func (v *valuer) column(f *model.Field) string {
 	return v.zero(f.Type, f.Column)
 }
 
+// shadowed reports whether a name means anything but the package of the path where
+// the call stands.
+func (s *site) shadowed(name, path string) bool {
+	scope := s.u.pkg.Scope().Innermost(s.call.Pos())
+	if scope == nil {
+		scope = s.u.pkg.Scope()
+	}
+	_, obj := scope.LookupParent(name, s.call.Pos())
+	if obj == nil {
+		return false
+	}
+	pkg, ok := obj.(*types.PkgName)
+	return !ok || pkg.Imported().Path() != path
+}
+
 func (v *valuer) zero(t model.Type, name string) string {
 	zero := t.Zero()
 	switch {
 	case t.Kind == model.KindTime && !t.Array:
-		if pkg := importName(v.s.args, "time", "time"); pkg != "" {
+		pkg := importName(v.s.args, "time", "time")
+		if v.s.shadowed(cmp.Or(pkg, "time"), "time") {
+			return t.Example(name) // the name means something else here
+		}
+		if pkg != "" {
 			return pkg + ".Now()"
 		}
 		if len(v.imports) == 0 {

@@ -11,7 +11,7 @@ import (
 // removable are the codes whose parameter may just as well go; true where that is
 // the one right answer.
 var removable = map[errcatalog.Code]bool{
-	errcatalog.DF104: true, errcatalog.DF111: false, errcatalog.DF115: true,
+	errcatalog.DF104: true, errcatalog.DF111: false, errcatalog.DF115: true, errcatalog.DF706: true, errcatalog.DF109: true,
 }
 
 // remove takes the parameter at fault out of its literal.
@@ -22,7 +22,7 @@ func (s *site) remove() []errcatalog.Fix {
 	}
 	parent, key := cutLast(s.f.Path)
 	lit, _ := s.literal(parent)
-	if lit == nil {
+	if lit == nil || s.required(key) {
 		return nil
 	}
 	el := element(lit, key)
@@ -30,6 +30,15 @@ func (s *site) remove() []errcatalog.Fix {
 		return nil
 	}
 	return []errcatalog.Fix{s.fix(s.args, fmt.Sprintf("Remove %q", key), preferred, s.removal(lit, el))}
+}
+
+// required reports whether a null cannot just go, because a new record needs the column.
+func (s *site) required(key string) bool {
+	if s.f.Code != errcatalog.DF109 || s.model == nil {
+		return false
+	}
+	f := s.model.FieldByColumn(key)
+	return f == nil || f.RequiredOnCreate()
 }
 
 // removal is an element with its comma, and its line when it has one of its own.
@@ -40,7 +49,9 @@ func (s *site) removal(lit *ast.CompositeLit, el *entry) splice {
 		end = len(src) - len(rest) + 1
 	}
 	first, last := lineStart(src, start), lineEnd(src, end)
-	if len(bytes.TrimSpace(src[first:start])) == 0 && len(bytes.TrimSpace(src[end:last])) == 0 && last < len(src) {
+	// What a comment at the end of the line says goes with it.
+	after := bytes.TrimSpace(src[end:last])
+	if len(bytes.TrimSpace(src[first:start])) == 0 && (len(after) == 0 || bytes.HasPrefix(after, []byte("//"))) && last < len(src) {
 		return splice{first, last + 1, ""}
 	}
 	if el.index+1 < len(lit.Elts) {
@@ -48,7 +59,8 @@ func (s *site) removal(lit *ast.CompositeLit, el *entry) splice {
 			end = next
 		}
 	} else if el.index > 0 { // the last one: the comma before it goes
-		if before := s.args.offset(lit.Elts[el.index-1].End()); before < start {
+		before := s.args.offset(lit.Elts[el.index-1].End())
+		if before < start && !bytes.ContainsRune(src[before:start], '\n') {
 			start = before
 		}
 	}

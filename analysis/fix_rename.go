@@ -13,6 +13,7 @@ var renamedCodes = map[errcatalog.Code]bool{
 	errcatalog.DF106: true, errcatalog.DF111: true, errcatalog.DF112: true, errcatalog.DF113: true, errcatalog.DF114: true,
 	errcatalog.DF201: true, errcatalog.DF202: true, errcatalog.DF205: true, errcatalog.DF206: true,
 	errcatalog.DF701: true, errcatalog.DF711: true,
+	errcatalog.DF103: true, errcatalog.DF806: true, errcatalog.DF807: true,
 }
 
 // rename replaces a name by the nearest right one.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"go/ast"
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
@@ -40,6 +42,8 @@ func newWorld(meta *metadata, units map[string]*unit, foreign []*declared) *worl
 			if len(f.errs) > 0 && bytes.Contains(f.src, []byte("Model")) {
 				w.closed = false
 			}
+			// So may a package that an edit imports and that is not there.
+			w.closed = w.closed && !meta.misses(f)
 		}
 	}
 	for _, d := range foreign {
@@ -59,6 +63,14 @@ func (m *metadata) hasUnknown() bool {
 		}
 	}
 	return false
+}
+
+// misses reports whether the file imports a package that nothing is known of.
+func (m *metadata) misses(f *source) bool {
+	return f.ast != nil && slices.ContainsFunc(f.ast.Imports, func(imp *ast.ImportSpec) bool {
+		path, err := strconv.Unquote(imp.Path.Value)
+		return err == nil && path != "C" && path != "unsafe" && m.byPath[path] == nil
+	})
 }
 
 // fingerprint identifies what results depend on: the models and the extensions.

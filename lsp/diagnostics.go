@@ -157,7 +157,7 @@ func (d *diagnoser) diagnoseModule(ctx context.Context, snap *snapshot, mod *mod
 			continue
 		}
 		if findPackage(packages, doc.file) == nil {
-			d.publish(doc, d.unanalysed(doc, fmt.Errorf("it is in no package that the go command lists: a build constraint may exclude it")))
+			d.publish(doc, d.unanalysed(doc, fmt.Errorf("the go command lists no package with it: a build constraint excludes it, or its folder is not saved yet")))
 			continue
 		}
 		found := []protocol.Diagnostic{}
