@@ -176,8 +176,12 @@ func (c *usageCounter) place(id *ast.Ident) int {
 				return placeRead
 			}
 		}
-	case *ast.BinaryExpr, *ast.ReturnStmt:
+	case *ast.BinaryExpr:
 		return placeRead
+	case *ast.ReturnStmt:
+		if c.level == 0 { // a function literal gives it to its caller, here
+			return placeRead
+		}
 	case *ast.RangeStmt:
 		if e != p.X {
 			return placeRead // key or value: it is replaced

@@ -248,7 +248,7 @@ func workPatterns(ctx context.Context, o Options, dir string) ([]string, error) 
 	return patterns, nil
 }
 
-// runGo runs the go command. It fails with DF-401 when there is none.
+// runGo runs the go command. It fails with DF-410 when there is none.
 func runGo(ctx context.Context, o Options, dir string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = dir, o.Env
@@ -272,10 +272,10 @@ func runGo(ctx context.Context, o Options, dir string, args ...string) ([]byte, 
 	return nil, setupError(message, reason)
 }
 
-// setupError is a DF-401: the workspace itself is not in order.
+// setupError is a DF-410: the workspace itself is not in order.
 func setupError(message, reason string) error {
 	return errcatalog.New(errcatalog.Finding{
-		Code:    errcatalog.DF401,
+		Code:    errcatalog.DF410,
 		Message: message,
 		Details: errcatalog.Details{Reason: reason},
 	})

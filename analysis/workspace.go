@@ -59,7 +59,7 @@ type result struct {
 }
 
 // Open loads the metadata of the modules at o.Dir. Broken user code is no error:
-// Open fails only when nothing can be said, as without a go command (DF-401).
+// Open fails only when nothing can be said, as without a go command (DF-410).
 // Without a go.mod the workspace is empty and Err says why.
 func Open(ctx context.Context, o Options) (*Workspace, error) {
 	if o.Logger == nil {
@@ -134,7 +134,7 @@ func (w *Workspace) Package(file string) *Package {
 
 // Load analyses the packages that match the patterns ("./..." when there is
 // none), once. Models are still those of the whole workspace. It fails with
-// DF-401 when there is no module or a pattern matches nothing that can be read.
+// DF-410 when there is no module or a pattern matches nothing that can be read.
 func Load(ctx context.Context, o Options, patterns ...string) ([]*Package, error) {
 	w, err := Open(ctx, o)
 	if err != nil {

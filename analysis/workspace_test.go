@@ -261,14 +261,14 @@ func TestWithoutAModule(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := open(t, dir)
-	if err := w.Err(); !errors.Is(err, errcatalog.DF401) || !strings.Contains(err.Error(), "go mod init") {
+	if err := w.Err(); !errors.Is(err, errcatalog.DF410) || !strings.Contains(err.Error(), "go mod init") {
 		t.Errorf("Err is %v", err)
 	}
 	pkgs, err := w.Check(context.Background(), filepath.Join(dir, "flows.go"))
 	if err != nil || len(pkgs) != 0 {
 		t.Errorf("Check returned %v, %v", pkgs, err)
 	}
-	if _, err := analysis.Load(context.Background(), options(dir)); !errors.Is(err, errcatalog.DF401) {
+	if _, err := analysis.Load(context.Background(), options(dir)); !errors.Is(err, errcatalog.DF410) {
 		t.Errorf("Load returned %v", err)
 	}
 	if err := writeModule(dir); err != nil {
@@ -291,7 +291,7 @@ func TestABrokenModuleKeepsWhatWasLoaded(t *testing.T) {
 	if err := w.Reload(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Err(); !errors.Is(err, errcatalog.DF401) {
+	if err := w.Err(); !errors.Is(err, errcatalog.DF410) {
 		t.Errorf("Err is %v", err)
 	}
 	wantCodes(t, dir, edit(t, w, filepath.Join(dir, "flows", "flows.go"), `"email": `, `"emial": `), "flows/flows.go:7 DF-111")
@@ -306,7 +306,7 @@ func TestABrokenModuleKeepsWhatWasLoaded(t *testing.T) {
 func TestWithoutAGoCommand(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, err := analysis.Open(context.Background(), analysis.Options{Dir: t.TempDir()})
-	if !errors.Is(err, errcatalog.DF401) || !strings.Contains(err.Error(), "go command") {
+	if !errors.Is(err, errcatalog.DF410) || !strings.Contains(err.Error(), "go command") {
 		t.Errorf("Open returned %v", err)
 	}
 }
@@ -319,7 +319,7 @@ func TestLoadTakesThePatternsAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCodes(t, dir, pkgs, "flows/flows.go:7 DF-111")
-	if _, err := analysis.Load(context.Background(), options(dir), "./nowhere"); !errors.Is(err, errcatalog.DF401) {
+	if _, err := analysis.Load(context.Background(), options(dir), "./nowhere"); !errors.Is(err, errcatalog.DF410) {
 		t.Errorf("Load of what is not there returned %v", err)
 	}
 }

@@ -119,11 +119,11 @@ func TestMissingGoCommandIsToldInTheFile(t *testing.T) {
 	c.start(dir, fullCapabilities)
 	c.open(file, readFile(t, file))
 	found := c.diagnostics(file, 1, "an explanation", func(found []diagnostic) bool { return len(found) == 1 })
-	if found[0].Severity != 3 || found[0].Code != "DF-401" || !strings.Contains(found[0].Message, "DataFlow does not analyse this file") {
+	if found[0].Severity != 3 || found[0].Code != "DF-410" || !strings.Contains(found[0].Message, "DataFlow does not analyse this file") {
 		t.Errorf("diagnostic %+v, want an information that says so", found[0])
 	}
 	c.mustCall("textDocument/hover", object{"textDocument": object{"uri": fileURI(file)}, "position": position{3, 12}}, nil)
-	if err := c.execute("dataflow.server.run", object{"uri": fileURI(file)}, nil); err == nil || !strings.Contains(err.Error(), "DF-401") {
-		t.Errorf("run without a go command: %v, want DF-401", err)
+	if err := c.execute("dataflow.server.run", object{"uri": fileURI(file)}, nil); err == nil || !strings.Contains(err.Error(), "DF-410") {
+		t.Errorf("run without a go command: %v, want DF-410", err)
 	}
 }
