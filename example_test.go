@@ -32,7 +32,8 @@ func Example() {
 func ExampleWorkflow_Build() {
 	wf := dataflow.NewWorkflow("signup")
 	wf.AddNode("UserCreateNode", "create", dataflow.Params{"id": "user-123"})
-	wf.AddConnection("creat", "id", "create", "trigger")
+	wf.AddNode("OrderListNode", "orders", nil)
+	wf.AddConnection("creat", "id", "orders", "filter.user_id")
 
 	_, err := wf.Build()
 	var e *errcatalog.Error
