@@ -95,7 +95,8 @@ func (x *operation) newRows(data []map[string]any) ([]row, error) {
 // A chunk is the rows of one statement.
 type chunk struct {
 	rows  []row
-	first int // the place of the first row in data
+	first int   // the place of the first row in data
+	all   []row // the rows of all chunks
 }
 
 // chunks cuts rows to what one statement takes. alike keeps rows apart that give
@@ -108,7 +109,7 @@ func (x *operation) chunks(rows []row, size int, alike bool) []chunk {
 		for end < len(rows) && end-start < size && (!alike || slices.Equal(rows[start].given, rows[end].given)) {
 			end++
 		}
-		out = append(out, chunk{rows[start:end], start})
+		out = append(out, chunk{rows[start:end], start, rows})
 		start = end
 	}
 	return out
@@ -128,7 +129,9 @@ func (x *operation) insertRows(ctx context.Context, c chunk, clause string, data
 		return err
 	})
 	if err != nil {
-		return nil, x.sqlError(ctx, err, x.culprit(ctx, err, c, data))
+		return nil, &undecided{err, func(ctx context.Context) error {
+			return x.sqlError(ctx, err, x.culprit(ctx, err, c, data))
+		}}
 	}
 	return ids, nil
 }
@@ -173,9 +176,9 @@ func (x *operation) excluded(r row, key []*column) string {
 }
 
 // culprit finds which row of a failed statement broke a unique key: the first
-// whose key another row or record has. The statement is undone when it is called.
+// whose key another row or record has. All is undone when it is called.
 func (x *operation) culprit(ctx context.Context, err error, c chunk, data []map[string]any) subject {
-	_, names := x.t.d.classify(err)
+	_, names := x.t.d.classify(err, x.t)
 	var cols []*column
 	for _, name := range names {
 		if col := x.t.byName[name]; col != nil {
@@ -186,6 +189,9 @@ func (x *operation) culprit(ctx context.Context, err error, c chunk, data []map[
 		return func(string) (string, string) { return "", "" }
 	}
 	seen := map[string]bool{}
+	for _, r := range c.all[:c.first] {
+		seen[fingerprint(r, cols)] = true
+	}
 	for i, r := range c.rows {
 		key := fingerprint(r, cols)
 		if seen[key] || x.taken(ctx, r, cols) {

@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
+
 	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/model"
 )
 
 // A cursor is where the next page starts: the values by which the last record of
@@ -16,18 +20,21 @@ type cursor struct {
 	Values []cursorValue `json:"v"`
 }
 
-// A cursorValue is one value as the database holds it; all are empty for null.
+// A cursorValue is one value of a record; all are empty for null. It is the same
+// on every database.
 type cursorValue struct {
 	I *int64   `json:"i,omitempty"`
 	F *float64 `json:"f,omitempty"`
 	B []byte   `json:"b,omitempty"` // text, whatever bytes it has
 	X []byte   `json:"x,omitempty"` // bytes
-	T uint8    `json:"t,omitempty"` // which of B and X, so that empty ones are told from null
+	J []byte   `json:"j,omitempty"` // anything else, as JSON
+	T uint8    `json:"t,omitempty"` // which of B, X and J, so that empty ones are told from null
 }
 
 const (
 	cursorText  = 1
 	cursorBytes = 2
+	cursorJSON  = 3
 )
 
 func orderNames(order []sortKey) []string {
@@ -53,6 +60,17 @@ func encodeCursor(order []sortKey, values []any) any {
 			c.Values[i] = cursorValue{B: []byte(v), T: cursorText}
 		case []byte:
 			c.Values[i] = cursorValue{X: v, T: cursorBytes}
+		case uuid.UUID:
+			c.Values[i] = cursorValue{B: []byte(v.String()), T: cursorText}
+		case decimal.Decimal:
+			c.Values[i] = cursorValue{B: []byte(v.String()), T: cursorText}
+		case nil:
+		default:
+			data, err := json.Marshal(v)
+			if err != nil {
+				return nil
+			}
+			c.Values[i] = cursorValue{J: data, T: cursorJSON}
 		}
 	}
 	data, err := json.Marshal(c)
@@ -87,18 +105,38 @@ func (x *operation) decodeCursor(given any, order []sortKey) ([]any, error) {
 	}
 	values := make([]any, len(c.Values))
 	for i, v := range c.Values {
-		switch {
-		case v.I != nil:
-			values[i] = *v.I
-		case v.F != nil:
-			values[i] = *v.F
-		case v.T == cursorText:
-			values[i] = string(v.B)
-		case v.T == cursorBytes:
-			values[i] = append([]byte{}, v.X...)
+		given, err := v.value()
+		if err != nil {
+			return refuse("cursor is not the next_cursor of a page", err)
+		}
+		if given == nil {
+			continue
+		}
+		t := order[i].c.f.Type
+		if given, err = model.Convert(t.NotNull(), given); err == nil {
+			values[i], err = x.t.d.encode(t, given)
+		}
+		if err != nil {
+			return refuse("cursor is of a page of another model", err)
 		}
 	}
 	return values, nil
+}
+
+func (v cursorValue) value() (any, error) {
+	switch {
+	case v.I != nil:
+		return *v.I, nil
+	case v.F != nil:
+		return *v.F, nil
+	case v.T == cursorText:
+		return string(v.B), nil
+	case v.T == cursorBytes:
+		return append([]byte{}, v.X...), nil
+	case v.T == cursorJSON:
+		return parseJSON(string(v.J))
+	}
+	return nil, nil
 }
 
 // keyset is the condition for the records after one: (a, b) > (x, y) written out,

@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // delete removes the one record that the key or the filter pins. In a softdelete
 // model it is marked instead, unless hard is true.
@@ -39,7 +36,7 @@ func (x *operation) delete(ctx context.Context) (map[string]any, error) {
 // removal is the statement that removes records, up to its WHERE.
 func (x *operation) removal(b *binder, hard bool) string {
 	if c := x.t.deletedAt; c != nil && !hard {
-		return "UPDATE " + x.t.name + " SET " + c.quoted + " = " + b.arg(time.Now().UnixMicro())
+		return "UPDATE " + x.t.name + " SET " + c.quoted + " = " + b.arg(x.t.d.now())
 	}
 	return "DELETE FROM " + x.t.name
 }

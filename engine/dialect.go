@@ -12,7 +12,7 @@ import (
 type dialect interface {
 	// open makes the pools: one that reads and one that writes. They are the same
 	// where the database has one connection.
-	open(ctx context.Context, s source, readers int, t tracer) (read, write *pool, err error)
+	open(ctx context.Context, s source, readers int, t tracer) (read, write pool, err error)
 
 	// quote writes an identifier; placeholder the n-th parameter, from 1;
 	// maxParams is how many parameters one statement takes.
@@ -24,20 +24,28 @@ type dialect interface {
 	begin() string
 	commit() string
 	rollback() string
-	// inTransaction reports whether a transaction is open on c.
-	inTransaction(c *conn) bool
+	// snapshot begins a transaction that only reads, and sees one moment.
+	snapshot() string
+	// aborts reports whether a statement that fails makes the rest of the
+	// transaction fail too, up to a savepoint before it.
+	aborts() bool
+	// shared reports whether others write while this engine does.
+	shared() bool
 
 	// encode makes a value, as model.Convert returns it, one that the driver
 	// binds; decode makes what the driver returns the canonical value again.
 	encode(t model.Type, v any) (any, error)
 	decode(t model.Type, v any) (any, error)
+	// now is the time, encoded.
+	now() any
 
 	predicates
 	migrator
 
 	// classify maps a driver's error to a code by its number. columns are those
 	// that a broken constraint is on, where the database tells.
-	classify(err error) (code errcatalog.Code, columns []string)
+	// t is the table of the statement, or nil.
+	classify(err error, t *table) (code errcatalog.Code, columns []string)
 }
 
 // predicates are the conditions that databases spell in their own ways. expr is a
@@ -46,6 +54,8 @@ type dialect interface {
 type predicates interface {
 	// ordered is expr in a form that compares by value: for order and ranges.
 	ordered(t model.Type, expr string) string
+	// nullsFirst makes nulls the least of all values in an order.
+	nullsFirst(desc bool) string
 	// like matches a pattern of %, _ and backslash escapes.
 	like(b *binder, expr, pattern string, fold bool) string
 	// regex matches an RE2 pattern.
@@ -63,11 +73,12 @@ type predicates interface {
 // A jsonPath is a place inside a JSON column. Each method yields an expression
 // and binds what it needs.
 type jsonPath interface {
-	value() string // the scalar there, the text of what is no scalar, or NULL
+	isNull() string // null, or nothing
 	exists() string
+	text() string // the text there; NULL for what is no text
 	isBool(v bool) string
-	sameKind(v jsonValue) string // what is there is a number, text or composite as v is
-	memberOrPart(v any) string   // v is an element of the array, or part of the text, that is there
+	compare(sign string, v jsonValue) string // with what is there, if it is of v's kind
+	memberOrPart(v jsonValue) string         // v is an element of the array, or part of the text, that is there
 }
 
 // migrator makes tables and looks at those that are there.
@@ -79,9 +90,11 @@ type migrator interface {
 	columnType(f *model.Field) string
 	// stores reports whether a column declared as live can hold what one declared as want holds.
 	stores(live, want string) bool
-	literal(encoded any) string
-	inspect(ctx context.Context, c *conn, table string) (*liveTable, error)
-	schemaVersion(ctx context.Context, c *conn) (int64, error)
+	literal(t model.Type, encoded any) string
+	// beginMigration begins a transaction in which no other engine migrates.
+	beginMigration() []string
+	inspect(ctx context.Context, c conn, table string) (*liveTable, error)
+	schemaVersion(ctx context.Context, c conn) (int64, error)
 }
 
 // A binder gathers the values of a statement in the order of its placeholders.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -98,8 +99,8 @@ type operation struct {
 	p  map[string]any
 	scope
 
-	c     *conn // the connection, once one is held
-	write bool  // c is the one that writes
+	c     conn // the connection, once one is held
+	write bool // c is the one that writes
 }
 
 // run runs the body with the session locked, and gives the connection back.
@@ -114,8 +115,15 @@ func (x *operation) run(ctx context.Context, body func(*operation, context.Conte
 		return nil, x.fail(errcatalog.DF504, "the transaction cannot go on: "+x.e.plain(err), err)
 	}
 	x.c, x.write = x.s.c, true
-	out, err := body(x, ctx)
-	if err != nil && !x.e.dialect.inTransaction(x.c) {
+	var out map[string]any
+	var err error
+	if x.t.d.aborts() && x.node == "" {
+		// A function goes on after an operation that failed: so must the transaction.
+		err = x.atomic(ctx, func() error { out, err = body(x, ctx); return err })
+	} else {
+		out, err = body(x, ctx)
+	}
+	if err != nil && !x.c.inTransaction() {
 		// An interrupted write, a full disk: the database has rolled back all of it.
 		x.s.dead = err
 	}
@@ -218,6 +226,7 @@ func (x *operation) atomic(ctx context.Context, body func() error) error {
 	}
 	switch {
 	case err == nil:
+		return nil
 	case x.s == nil:
 		x.e.rollback(x.c)
 	default:
@@ -228,7 +237,18 @@ func (x *operation) atomic(ctx context.Context, body func() error) error {
 			}
 		}
 	}
+	var u *undecided
+	if errors.As(err, &u) {
+		return u.decide(ctx)
+	}
 	return err
+}
+
+// An undecided error is one whose story can be told only when what led to it has
+// been undone: which of many rows was to blame.
+type undecided struct {
+	error
+	decide func(ctx context.Context) error
 }
 
 // record decodes a row.

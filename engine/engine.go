@@ -27,8 +27,8 @@ type Engine struct {
 	dialect  dialect
 	cache    *SchemaCache
 
-	readers *pool
-	writers *pool // one connection; the same pool as readers in memory
+	readers pool
+	writers pool // one connection; the same pool as readers in memory
 
 	registering sync.Mutex // guards changes of models
 	models      atomic.Pointer[registry]

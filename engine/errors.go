@@ -60,7 +60,7 @@ func (e *Engine) classify(err error) errcatalog.Code {
 	if errors.Is(err, errPoolExhausted) {
 		return errcatalog.DF507
 	}
-	code, _ := e.dialect.classify(err)
+	code, _ := e.dialect.classify(err, nil)
 	return code
 }
 
@@ -92,7 +92,7 @@ func (x *operation) sqlError(ctx context.Context, err error, about subject) erro
 	}
 	code, columns := x.e.classify(err), []string(nil)
 	if code == errcatalog.DF310 || code == errcatalog.DF311 {
-		_, columns = x.e.dialect.classify(err)
+		_, columns = x.e.dialect.classify(err, x.t)
 	}
 	f := errcatalog.Finding{Code: code, Details: x.details()}
 	switch code {

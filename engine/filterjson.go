@@ -18,7 +18,10 @@ func (f filter) applyJSON(p place, op string, v any, path string) (string, error
 			return "", f.invalid(path, op+" takes true or false", v)
 		}
 		if op == "$null" {
-			return at.value() + nullTest[on], nil
+			if !on {
+				return negation(at.isNull()), nil
+			}
+			return at.isNull(), nil
 		}
 		if !on {
 			return negation(at.exists()), nil
@@ -32,7 +35,7 @@ func (f filter) applyJSON(p place, op string, v any, path string) (string, error
 		if err != nil {
 			return "", err
 		}
-		return at.memberOrPart(arg.v), nil
+		return at.memberOrPart(arg), nil
 	case "$in", "$nin":
 		return f.inJSON(at, op, v, path)
 	case "$between":
@@ -55,14 +58,17 @@ func (f filter) applyJSON(p place, op string, v any, path string) (string, error
 func (f filter) matchJSON(at jsonPath, op string, v any, path string) (string, error) {
 	// An EXISTS over the one value keeps the order of bound values that of the text,
 	// whatever form the dialect gives the match.
-	from := "EXISTS (SELECT 1 FROM (SELECT " + at.value() + " AS v) WHERE "
+	from := "EXISTS (SELECT 1 FROM (SELECT " + at.text() + " AS v) AS t WHERE "
 	condition, err := f.match("v", op, v, path)
 	return from + condition + ")", err
 }
 
 func (f filter) compareJSON(at jsonPath, op string, v any, path string) (string, error) {
 	if v == nil && (op == "$eq" || op == "$ne") {
-		return at.value() + nullTest[op == "$eq"], nil
+		if op == "$ne" {
+			return negation(at.isNull()), nil
+		}
+		return at.isNull(), nil
 	}
 	if b, ok := v.(bool); ok {
 		switch op {
@@ -81,7 +87,7 @@ func (f filter) compareJSON(at jsonPath, op string, v any, path string) (string,
 	if sign == "" {
 		sign = " = "
 	}
-	condition := conjunction([]string{at.sameKind(arg), at.value() + sign + f.b.arg(arg.v)})
+	condition := at.compare(sign, arg)
 	if op == "$ne" {
 		return negation(condition), nil
 	}
@@ -113,8 +119,9 @@ func (f filter) inJSON(at jsonPath, op string, v any, path string) (string, erro
 
 // A jsonValue is a value to compare with one inside JSON.
 type jsonValue struct {
-	v         any  // encoded
-	composite bool // an object or a list, as text
+	v         any    // as SQLite reads it
+	raw       string // the JSON
+	composite bool   // an object or a list, as text
 }
 
 // jsonOperand is a value as it stands inside JSON.
@@ -130,15 +137,15 @@ func (f filter) jsonOperand(v any, path string) (jsonValue, error) {
 	}
 	switch x := parsed.(type) {
 	case string, int64, float64:
-		return jsonValue{v: x}, nil
+		return jsonValue{v: x, raw: string(data)}, nil
 	case bool:
-		return jsonValue{v: int64(b2i(x))}, nil
+		return jsonValue{v: int64(b2i(x)), raw: string(data)}, nil
 	case uint64:
-		return jsonValue{v: float64(x)}, nil // as the database reads it
+		return jsonValue{v: float64(x), raw: string(data)}, nil // as SQLite reads it
 	}
-	encoded, err := f.x.t.d.encode(model.Type{Kind: model.KindJSON}, data)
+	encoded, err := encodeJSON(data)
 	if err != nil {
 		return jsonValue{}, f.invalid(path, err.Error(), v)
 	}
-	return jsonValue{encoded, true}, nil
+	return jsonValue{encoded, encoded, true}, nil
 }

@@ -56,7 +56,7 @@ func (x *operation) snapshot(ctx context.Context, body func() error) error {
 	if err := x.hold(ctx, false); err != nil {
 		return err
 	}
-	if _, err := x.c.exec(ctx, "BEGIN"); err != nil {
+	if _, err := x.c.exec(ctx, x.t.d.snapshot()); err != nil {
 		return x.sqlError(ctx, err, nil)
 	}
 	defer x.e.rollback(x.c)
@@ -127,6 +127,9 @@ func (x *operation) fetch(ctx context.Context, p page, out map[string]any) error
 		if k.desc {
 			order[i] += " DESC"
 		}
+		if k.c.f.Type.Nullable {
+			order[i] += x.t.d.nullsFirst(k.desc)
+		}
 	}
 	text := "SELECT " + quotedList(p.read) + " FROM " + x.t.name + whereClause(parts) + " ORDER BY " + strings.Join(order, ", ") + " LIMIT " + b.arg(p.limit+1)
 	if p.offset > 0 {
@@ -146,7 +149,9 @@ func (x *operation) fetch(ctx context.Context, p page, out map[string]any) error
 		records = append(records, r)
 		if int64(len(records)) == p.limit {
 			for i, k := range p.order {
-				last[i] = values[slices.Index(p.read, k.c)]
+				if last[i], err = x.t.d.decode(k.c.f.Type, values[slices.Index(p.read, k.c)]); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
+
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/model"
 )
@@ -162,7 +165,7 @@ func (e *Engine) refuse(t *table, code errcatalog.Code, message string) error {
 
 // plan looks at the tables and returns what must be done, nothing for tables that
 // fit. What must not be done is an error.
-func (e *Engine) plan(ctx context.Context, c *conn, tables []*table) (todo []*migration, version int64, err error) {
+func (e *Engine) plan(ctx context.Context, c conn, tables []*table) (todo []*migration, version int64, err error) {
 	if version, err = e.dialect.schemaVersion(ctx, c); err != nil {
 		return nil, 0, e.migrationError(tables[len(tables)-1], "look at its table", err)
 	}
@@ -213,11 +216,14 @@ func (e *Engine) migrate(ctx context.Context, tables []*table) (version int64, e
 	t := tables[len(tables)-1]
 	c, err := e.writers.get(ctx)
 	if err != nil {
-		return 0, e.migrationError(t, "take the right to write", err)
+		return 0, e.migrationError(t, "take the right to migrate", err)
 	}
 	defer e.writers.put(c)
-	if _, err := c.exec(ctx, e.dialect.begin()); err != nil {
-		return 0, e.migrationError(t, "take the right to write", err)
+	for _, statement := range e.dialect.beginMigration() {
+		if _, err := c.exec(ctx, statement); err != nil {
+			e.rollback(c)
+			return 0, e.migrationError(t, "take the right to migrate", err)
+		}
 	}
 	todo, _, err := e.plan(ctx, c, tables)
 	for _, m := range todo {
@@ -362,9 +368,9 @@ func (e *Engine) addColumn(t *table, c *column, live *liveTable, m *migration) {
 			return
 		}
 		if !ok { // no record gets it
-			v = zeroOf(e.dialect.columnType(c.f))
+			v = t.zero(c)
 		}
-		def = e.dialect.literal(v)
+		def = e.dialect.literal(c.f.Type, v)
 	}
 	m.statements = append(m.statements, e.dialect.addColumn(t, c, def))
 }
@@ -375,7 +381,7 @@ func (t *table) fallback(c *column) (v any, ok bool) {
 	f := c.f
 	switch f.Auto {
 	case model.AutoCreatedAt, model.AutoUpdatedAt:
-		return time.Now().UnixMicro(), true
+		return t.d.now(), true
 	}
 	value, ok := omitted(f)
 	if !ok {
@@ -385,15 +391,28 @@ func (t *table) fallback(c *column) (v any, ok bool) {
 	return encoded, err == nil
 }
 
-// zeroOf is a value that a column of the declared type holds.
-func zeroOf(columnType string) any {
-	switch columnType {
-	case "TEXT":
-		return ""
-	case "BLOB":
-		return []byte{}
+// zero is some value that a column holds, encoded; nil if there is none.
+func (t *table) zero(c *column) any {
+	var v any = int64(0)
+	switch k := c.f.Type.Kind; {
+	case k == model.KindString:
+		v = ""
+	case k == model.KindBool:
+		v = false
+	case k.IsFloat():
+		v = float64(0)
+	case k == model.KindTime:
+		v = time.Unix(0, 0)
+	case k == model.KindUUID:
+		v = uuid.Nil
+	case k == model.KindDecimal:
+		v = decimal.Zero
 	}
-	return int64(0)
+	encoded, err := t.d.encode(c.f.Type, v)
+	if err != nil {
+		return nil
+	}
+	return encoded
 }
 
 func (e *Engine) compareColumn(t *table, c *column, l liveColumn, m *migration) {

@@ -14,7 +14,7 @@ type session struct {
 	e *Engine
 
 	mu         sync.Mutex // guards all below, and the use of the connection
-	c          *conn      // nil once the session has ended
+	c          conn       // nil once the session has ended
 	dead       error      // why nothing more can be done but to roll back
 	savepoints int        // how many were made, for their names
 }
@@ -91,8 +91,8 @@ func (s *session) end() {
 
 // rollback ends whatever transaction is open on c. A connection on which that
 // cannot be done is closed, so that nobody goes on in an old transaction.
-func (e *Engine) rollback(c *conn) {
-	if _, err := c.exec(context.Background(), e.dialect.rollback()); err != nil && e.dialect.inTransaction(c) {
+func (e *Engine) rollback(c conn) {
+	if _, err := c.exec(context.Background(), e.dialect.rollback()); err != nil && c.inTransaction() {
 		e.log.Warn("rollback failed, the connection is closed", "error", err)
 		_ = c.close()
 	}
@@ -123,9 +123,16 @@ func (s *session) releaseSavepoint(name string) error {
 func (s *session) rollbackTo(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.control(context.Background(), "roll back to the savepoint", "ROLLBACK TO SAVEPOINT "+name); err != nil {
-		return err
+	if s.c == nil {
+		return s.e.txError("roll back to the savepoint", errEnded)
 	}
+	if _, err := s.c.exec(context.Background(), "ROLLBACK TO SAVEPOINT "+name); err != nil {
+		if s.dead != nil {
+			err = s.dead // SQLite has rolled back everything before; this is why
+		}
+		return s.e.txError("roll back to the savepoint", err)
+	}
+	s.dead = nil // what failed, failed after the savepoint
 	return s.control(context.Background(), "release the savepoint", "RELEASE SAVEPOINT "+name)
 }
 

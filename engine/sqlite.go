@@ -44,28 +44,28 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 
 func (c connector) Driver() driver.Driver { return c.d }
 
-func (sqlite) open(ctx context.Context, s source, readers int, t tracer) (read, write *pool, err error) {
+func (sqlite) open(ctx context.Context, s source, readers int, t tracer) (read, write pool, err error) {
 	d, err := sqliteDriver()
 	if err != nil {
 		return nil, nil, err
 	}
 	const common = "_dqs=0&_defensive=1&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)"
 	if s.memory() {
-		write = newPool(sql.OpenDB(connector{d, "file::memory:?" + common}), 1, t)
-		return write, write, first(ctx, write)
+		w := newSQLitePool(sql.OpenDB(connector{d, "file::memory:?" + common}), 1, t)
+		return w, w, first(ctx, w)
 	}
 	file := "file:" + (&url.URL{Path: s.path}).EscapedPath() + "?" + common
-	write = newPool(sql.OpenDB(connector{d, file + "&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=journal_size_limit(67108864)"}), 1, t)
-	if err := first(ctx, write); err != nil {
+	w := newSQLitePool(sql.OpenDB(connector{d, file + "&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=journal_size_limit(67108864)"}), 1, t)
+	if err := first(ctx, w); err != nil {
 		return nil, nil, err
 	}
-	read = newPool(sql.OpenDB(connector{d, file + "&_pragma=query_only(1)"}), readers, t)
-	return read, write, nil
+	read = newSQLitePool(sql.OpenDB(connector{d, file + "&_pragma=query_only(1)"}), readers, t)
+	return read, w, nil
 }
 
 // first opens the pool's first connection and reads from it, so that a database
 // that cannot be used is noticed at once. A pool that fails is closed.
-func first(ctx context.Context, p *pool) error {
+func first(ctx context.Context, p pool) error {
 	c, err := p.get(ctx)
 	if err != nil {
 		return errors.Join(err, p.close())
@@ -87,17 +87,11 @@ func (sqlite) maxParams() int { return 32766 }
 func (sqlite) begin() string    { return "BEGIN IMMEDIATE" }
 func (sqlite) commit() string   { return "COMMIT" }
 func (sqlite) rollback() string { return "ROLLBACK" }
+func (sqlite) snapshot() string { return "BEGIN" }
+func (sqlite) aborts() bool     { return false }
+func (sqlite) shared() bool     { return false }
 
-// inTransaction asks by trying: BEGIN fails inside a transaction.
-func (sqlite) inTransaction(c *conn) bool {
-	if _, err := c.exec(context.Background(), "BEGIN"); err != nil {
-		return true
-	}
-	_, err := c.exec(context.Background(), "ROLLBACK")
-	return err != nil
-}
-
-func (sqlite) classify(err error) (errcatalog.Code, []string) {
+func (sqlite) classify(err error, _ *table) (errcatalog.Code, []string) {
 	var se *driversqlite.Error
 	if !errors.As(err, &se) {
 		return errcatalog.DF502, nil

@@ -58,6 +58,8 @@ func compareDecimals(a, b string) int {
 	return x.Cmp(y)
 }
 
+func (sqlite) nullsFirst(bool) string { return "" } // as they are
+
 func (sqlite) ordered(t model.Type, expr string) string {
 	if t.Kind == model.KindDecimal && !t.Array {
 		return expr + " COLLATE df_decimal"
@@ -185,6 +187,13 @@ type sqliteJSON struct {
 	path   string
 }
 
+func (j sqliteJSON) isNull() string { return j.value() + " IS NULL" }
+
+func (j sqliteJSON) text() string {
+	return "CASE " + j.kind() + " WHEN 'text' THEN " + j.value() + " END"
+}
+
+// value is the scalar there, the text of what is no scalar, or NULL.
 func (j sqliteJSON) value() string {
 	return "json_extract(" + j.column + ", " + j.b.arg(j.path) + ")"
 }
@@ -197,18 +206,18 @@ func (j sqliteJSON) isBool(v bool) string {
 	return j.kind() + " = " + [...]string{"'false'", "'true'"}[b2i(v)]
 }
 
-func (j sqliteJSON) sameKind(v jsonValue) string {
+func (j sqliteJSON) compare(sign string, v jsonValue) string {
 	kinds := "('integer', 'real')"
 	if v.composite {
 		kinds = "('object', 'array')"
 	} else if _, ok := v.v.(string); ok {
 		kinds = "('text')"
 	}
-	return j.kind() + " IN " + kinds
+	return conjunction([]string{j.kind() + " IN " + kinds, j.value() + sign + j.b.arg(v.v)})
 }
 
-func (j sqliteJSON) memberOrPart(v any) string {
+func (j sqliteJSON) memberOrPart(v jsonValue) string {
 	return "CASE " + j.kind() +
-		" WHEN 'array' THEN EXISTS (SELECT 1 FROM json_each(" + j.column + ", " + j.b.arg(j.path) + ") WHERE value = " + j.b.arg(v) + ")" +
-		" WHEN 'text' THEN instr(" + j.value() + ", " + j.b.arg(v) + ") > 0 END"
+		" WHEN 'array' THEN EXISTS (SELECT 1 FROM json_each(" + j.column + ", " + j.b.arg(j.path) + ") WHERE value = " + j.b.arg(v.v) + ")" +
+		" WHEN 'text' THEN instr(" + j.value() + ", " + j.b.arg(v.v) + ") > 0 END"
 }

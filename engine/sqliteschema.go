@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"github.com/dataflow-go/dataflow/model"
 )
 
 func (d sqlite) createTable(t *table, r *registry) string {
@@ -91,6 +93,8 @@ func (d sqlite) createIndex(i index) string {
 	return "CREATE " + unique + "INDEX " + d.quote(i.name) + " ON " + d.quote(i.table) + " (" + strings.Join(columns, ", ") + ")" + where
 }
 
+func (sqlite) beginMigration() []string { return []string{"BEGIN IMMEDIATE"} }
+
 func (d sqlite) dropIndex(name string) string { return "DROP INDEX " + d.quote(name) }
 
 // stores goes by SQLite's rules of affinity, so that tables made by hand serve.
@@ -125,7 +129,7 @@ func affinity(declared string) string {
 	return "NUMERIC"
 }
 
-func (sqlite) literal(encoded any) string {
+func (sqlite) literal(_ model.Type, encoded any) string {
 	switch x := encoded.(type) {
 	case string:
 		return "'" + strings.ReplaceAll(x, "'", "''") + "'"
@@ -135,7 +139,7 @@ func (sqlite) literal(encoded any) string {
 	return fmt.Sprint(encoded)
 }
 
-func (sqlite) schemaVersion(ctx context.Context, c *conn) (version int64, err error) {
+func (sqlite) schemaVersion(ctx context.Context, c conn) (version int64, err error) {
 	err = c.query(ctx, "PRAGMA schema_version", nil, func(v []any) error {
 		version, _ = v[0].(int64)
 		return nil
@@ -143,7 +147,7 @@ func (sqlite) schemaVersion(ctx context.Context, c *conn) (version int64, err er
 	return version, err
 }
 
-func (d sqlite) inspect(ctx context.Context, c *conn, table string) (*liveTable, error) {
+func (d sqlite) inspect(ctx context.Context, c conn, table string) (*liveTable, error) {
 	live := &liveTable{}
 	err := c.query(ctx, "SELECT type FROM sqlite_schema WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')", []any{table}, func(v []any) error {
 		live.kind, _ = v[0].(string)
@@ -178,7 +182,7 @@ func (d sqlite) inspect(ctx context.Context, c *conn, table string) (*liveTable,
 	})
 }
 
-func (sqlite) inspectIndexes(ctx context.Context, c *conn, table string, live *liveTable) error {
+func (sqlite) inspectIndexes(ctx context.Context, c conn, table string, live *liveTable) error {
 	// An index made by a constraint, not by CREATE INDEX, has another origin than c.
 	return c.query(ctx, `SELECT l.name, l."unique", l.partial, i.name FROM pragma_index_list(?) l, pragma_index_info(l.name) i WHERE l.origin = 'c' ORDER BY l.seq, i.seqno`,
 		[]any{table}, func(v []any) error {

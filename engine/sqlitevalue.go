@@ -88,10 +88,10 @@ func encodeDecimal(d decimal.Decimal) (any, error) {
 }
 
 // encodeJSON writes JSON in one form, so that equal values are equal text.
-func encodeJSON(raw json.RawMessage) (any, error) {
+func encodeJSON(raw json.RawMessage) (string, error) {
 	v, err := parseJSON(string(raw))
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	out, err := json.Marshal(v)
 	return string(out), err
@@ -151,6 +151,8 @@ func mapped[T any](items []T, f func(T) any) []any {
 	}
 	return out
 }
+
+func (sqlite) now() any { return time.Now().UnixMicro() }
 
 func (sqlite) decode(t model.Type, v any) (any, error) {
 	if v == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/model"
@@ -98,7 +97,7 @@ func (x *operation) set(b *binder, fields map[string]any, path string) (string, 
 func (x *operation) keptSets(b *binder) []string {
 	var parts []string
 	if c := x.t.updatedAt; c != nil {
-		parts = append(parts, c.quoted+" = "+b.arg(time.Now().UnixMicro()))
+		parts = append(parts, c.quoted+" = "+b.arg(x.t.d.now()))
 	}
 	if c := x.t.version; c != nil {
 		parts = append(parts, c.quoted+" = "+x.t.name+"."+c.quoted+" + 1")

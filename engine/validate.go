@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -69,7 +68,7 @@ func (x *operation) checked(c *column, v, given any, path string) (any, error) {
 		return nil, x.e.fail(errcatalog.Finding{Code: errcatalog.DF103, Message: fmt.Sprintf("%s cannot be stored: %v", path, err), Details: d}, err)
 	}
 	if c == x.t.autoKey {
-		if _, big := encoded.(string); big {
+		if _, big := v.(uint64); big {
 			d := x.columnDetails(c, path)
 			d.Value, d.Rule = sourceOf(given), "at most 9223372036854775807"
 			return nil, x.e.fail(errcatalog.Finding{Code: errcatalog.DF103, Message: path + " is above 9223372036854775807, the largest integer key", Details: d}, nil)
@@ -125,7 +124,7 @@ type row struct {
 func (x *operation) newRow(given map[string]any, path string) (row, error) {
 	r := row{make([]any, len(x.t.cols)), make([]bool, len(x.t.cols))}
 	left := len(given)
-	now := time.Now()
+	now := x.t.d.now()
 	for i, c := range x.t.cols {
 		v, ok := given[c.name]
 		if ok {
@@ -152,7 +151,7 @@ func (x *operation) newRow(given map[string]any, path string) (row, error) {
 }
 
 // missing is the value of a column that a new record does not give.
-func (x *operation) missing(c *column, now time.Time, path string) (any, error) {
+func (x *operation) missing(c *column, now any, path string) (any, error) {
 	switch c.f.Auto {
 	case model.AutoKey:
 		if c == x.t.autoKey {
@@ -162,9 +161,9 @@ func (x *operation) missing(c *column, now time.Time, path string) (any, error) 
 		if err != nil {
 			return nil, x.fail(errcatalog.DF506, "could not make a UUID: "+err.Error(), err)
 		}
-		return id.String(), nil
+		return x.t.d.encode(c.f.Type, id)
 	case model.AutoCreatedAt, model.AutoUpdatedAt:
-		return now.UnixMicro(), nil
+		return now, nil
 	case model.AutoDeletedAt:
 		return nil, nil
 	case model.AutoVersion:
