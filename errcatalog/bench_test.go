@@ -16,7 +16,7 @@ func BenchmarkFull(b *testing.B) {
 	for b.Loop() {
 		i++
 		f.Details.Node = "n" + strconv.Itoa(i)
-		_ = e.Error(f)
+		kept = e.Error(f)
 	}
 }
 
@@ -26,7 +26,7 @@ func BenchmarkCached(b *testing.B) {
 	f := missingEmail()
 	b.ReportAllocs()
 	for b.Loop() {
-		_ = e.Error(f)
+		kept = e.Error(f)
 	}
 }
 
@@ -34,11 +34,31 @@ func BenchmarkMinimal(b *testing.B) { benchmark(b, errcatalog.Minimal) }
 
 func BenchmarkDisabled(b *testing.B) { benchmark(b, errcatalog.Disabled) }
 
+// BenchmarkDisabledFirst makes errors whose messages were not seen lately.
+func BenchmarkDisabledFirst(b *testing.B) {
+	e := errcatalog.NewEnhancer(errcatalog.EnhancerConfig{Mode: errcatalog.Disabled})
+	messages := make([]string, 4096)
+	for i := range messages {
+		messages[i] = "\"email\" is required to create User " + strconv.Itoa(i)
+	}
+	f := missingEmail()
+	i := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		i++
+		f.Message = messages[i%len(messages)]
+		kept = e.Error(f)
+	}
+}
+
+// kept keeps errors from being made on the stack, where those of a program are not.
+var kept *errcatalog.Error
+
 func benchmark(b *testing.B, mode errcatalog.Mode) {
 	e := errcatalog.NewEnhancer(errcatalog.EnhancerConfig{Mode: mode})
 	f := missingEmail()
 	b.ReportAllocs()
 	for b.Loop() {
-		_ = e.Error(f)
+		kept = e.Error(f)
 	}
 }

@@ -1,8 +1,8 @@
 package errcatalog
 
 import (
-	"bytes"
-	"strings"
+	"hash/maphash"
+	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 )
@@ -45,7 +45,10 @@ const DefaultCacheSize = 500
 type Enhancer struct {
 	mode  Mode
 	cache *lru.Cache[string, rendered] // nil unless mode is Full
+	bare  [64]atomic.Pointer[Error]    // errors of mode Disabled, by the hash of their message
 }
+
+var seed = maphash.MakeSeed()
 
 // rendered is what the catalogue's templates yield for one pattern: one code
 // with one set of details. Errors of the same pattern share it.
@@ -88,19 +91,47 @@ func Explain(code Code) (*Error, bool) {
 	if e == nil {
 		return nil, false
 	}
-	var buf bytes.Buffer
-	return New(Finding{Code: code, Message: e.summary.fill(&e.Sample, &buf), Details: e.Sample}), true
+	f := newFiller(&e.Sample)
+	defer f.release()
+	message := f.fill(&e.summary).in(string(f.out))
+	return New(Finding{Code: code, Message: message, Details: e.Sample}), true
 }
 
 // Error turns a finding into an error.
-func (n *Enhancer) Error(f Finding) *Error { return n.Wrap(f, nil) }
+func (n *Enhancer) Error(f Finding) *Error {
+	if n.mode == Disabled {
+		return n.disabled(f.Code, f.Message)
+	}
+	return n.wrap(&f, nil)
+}
 
 // Wrap turns a finding into an error that wraps cause. The cause's text is the
 // finding's reason unless it has one.
 func (n *Enhancer) Wrap(f Finding, cause error) *Error {
-	if n.mode == Disabled {
+	switch {
+	case n.mode != Disabled:
+		return n.wrap(&f, cause)
+	case cause != nil:
 		return &Error{Code: f.Code, Message: f.Message, cause: cause}
 	}
+	return n.disabled(f.Code, f.Message)
+}
+
+// disabled makes an error of code and message alone. To allocate one costs more
+// than all else here, and errors are immutable, so one of the last is given again
+// where it says the same.
+func (n *Enhancer) disabled(code Code, message string) *Error {
+	slot := &n.bare[maphash.String(seed, message)%uint64(len(n.bare))]
+	if e := slot.Load(); e != nil && e.Code == code && e.Message == message {
+		return e
+	}
+	e := &Error{Code: code, Message: message}
+	slot.Store(e)
+	return e
+}
+
+// wrap is Wrap in the other modes. The finding is the caller's copy.
+func (n *Enhancer) wrap(f *Finding, cause error) *Error {
 	e := &Error{Code: f.Code, Message: f.Message, Position: f.Span.Start, cause: cause}
 	entry := find(f.Code)
 	if entry == nil {
@@ -125,35 +156,46 @@ func (n *Enhancer) Wrap(f Finding, cause error) *Error {
 // render fills the entry's templates, once for each pattern.
 func (n *Enhancer) render(entry *entry, d *Details) rendered {
 	if n.cache == nil {
-		return entry.render(*d)
+		return entry.render(d)
 	}
 	key := pattern(entry.Code, d)
 	r, ok := n.cache.Get(key)
 	if !ok {
-		r = entry.render(*d)
+		r = entry.render(d)
 		n.cache.Add(key, r)
 	}
 	return r
 }
 
-// render fills the entry's templates. It takes the details by value because
-// templates make what they see escape: only a pattern that is new pays for that.
-func (e *entry) render(d Details) rendered {
-	var buf bytes.Buffer
+// render fills the entry's templates. All texts are parts of one string.
+func (e *entry) render(d *Details) rendered {
+	f := newFiller(d)
+	defer f.release()
+	var room [16]stretch
+	at := append(room[:0], f.fill(&e.summary))
+	for i := range e.causes {
+		at = append(at, f.fill(&e.causes[i]))
+	}
+	for i := range e.solutions {
+		s := &e.solutions[i]
+		at = append(at, f.fill(&s.title), f.fill(&s.code))
+	}
+	all := string(f.out)
 	r := rendered{
-		summary:   e.summary.fill(&d, &buf),
+		summary:   at[0].in(all),
 		context:   d.Context(),
 		causes:    make([]string, 0, len(e.causes)),
 		solutions: make([]Solution, 0, len(e.solutions)),
 	}
-	for _, c := range e.causes {
-		if s := c.fill(&d, &buf); s != "" {
+	causes, solutions := at[1:1+len(e.causes)], at[1+len(e.causes):]
+	for _, c := range causes {
+		if s := c.in(all); s != "" {
 			r.causes = append(r.causes, s)
 		}
 	}
-	for _, s := range e.solutions {
-		if title := s.title.fill(&d, &buf); title != "" {
-			r.solutions = append(r.solutions, Solution{Title: title, Code: s.code.fill(&d, &buf)})
+	for i := 0; i < len(solutions); i += 2 {
+		if title := solutions[i].in(all); title != "" {
+			r.solutions = append(r.solutions, Solution{Title: title, Code: solutions[i+1].in(all)})
 		}
 	}
 	return r
@@ -162,28 +204,22 @@ func (e *entry) render(d Details) rendered {
 // pattern is the code and every detail, each ended by a byte that text does not
 // hold, so that no two patterns have one key.
 func pattern(code Code, d *Details) string {
-	var b strings.Builder
-	b.Grow(512)
-	add := func(s string) {
-		b.WriteString(s)
-		b.WriteByte(0xff)
-	}
-	add(string(code))
+	var room [1024]byte
+	b := append(append(room[:0], code...), 0xff)
 	for _, s := range [...]string{
 		d.Workflow, d.Node, d.NodeType, d.Operation, d.Model, d.Table,
 		d.Param, d.Field, d.Column, d.Type, d.Got, d.Value, d.Example, d.Rule,
 		d.Source, d.Output, d.Target, d.Input,
 		d.Suggestion, d.Mended, d.Database, d.Setting, d.Reason,
 	} {
-		add(s)
+		b = append(append(b, s...), 0xff)
 	}
 	for _, s := range d.Allowed {
-		add(s)
+		b = append(append(b, s...), 0xff)
 	}
-	b.WriteByte(0xfe)
+	b = append(b, 0xfe)
 	for _, x := range d.Extra {
-		add(x.Key)
-		add(x.Value)
+		b = append(append(append(append(b, x.Key...), 0xff), x.Value...), 0xff)
 	}
-	return b.String()
+	return string(b)
 }

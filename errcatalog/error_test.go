@@ -5,6 +5,7 @@ import (
 	"errors"
 	"go/token"
 	"io/fs"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -217,6 +218,33 @@ func TestPatternsAreNotConfused(t *testing.T) {
 	if cmp.Equal(e.Error(a).Context, e.Error(b).Context) {
 		t.Error("Param and Field have one pattern")
 	}
+}
+
+func TestDisabledErrorsAreNotConfused(t *testing.T) {
+	t.Parallel()
+	n := errcatalog.NewEnhancer(errcatalog.EnhancerConfig{Mode: errcatalog.Disabled})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for i := range 2000 {
+				f := errcatalog.Finding{Code: errcatalog.DF101, Message: strconv.Itoa(i % 300)}
+				if i%2 == 0 {
+					f.Code = errcatalog.DF310
+				}
+				var cause error
+				if i%3 == 0 {
+					cause = fs.ErrNotExist
+				}
+				if e := n.Wrap(f, cause); e.Code != f.Code || e.Message != f.Message || !errors.Is(e.Unwrap(), cause) {
+					t.Errorf("%s: %s wraps %v; want %s: %s wraps %v", e.Code, e.Message, e.Unwrap(), f.Code, f.Message, cause)
+				}
+				if e := n.Error(f); e.Code != f.Code || e.Message != f.Message || e.Unwrap() != nil {
+					t.Errorf("%s: %s wraps %v; want %s: %s", e.Code, e.Message, e.Unwrap(), f.Code, f.Message)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestJoin(t *testing.T) {

@@ -1,7 +1,5 @@
 package errcatalog
 
-import "bytes"
-
 // LoadError is what reading the embedded catalogue fails with.
 func LoadError() error {
 	_, err := load(source)
@@ -11,9 +9,9 @@ func LoadError() error {
 // FillBothWays fills every template of an entry in its compiled form and by
 // text/template. Compiled counts those that have such a form.
 func FillBothWays(code Code, d *Details) (fast, slow []string, compiled int) {
-	var buf bytes.Buffer
 	e := find(code)
-	texts := append([]text{e.summary}, e.causes...)
+	texts := []text{e.summary}
+	texts = append(texts, e.causes...)
 	for _, s := range e.solutions {
 		texts = append(texts, s.title, s.code)
 	}
@@ -21,11 +19,18 @@ func FillBothWays(code Code, d *Details) (fast, slow []string, compiled int) {
 		if t.tmpl == nil {
 			continue
 		}
-		if t.run(d, &buf) {
+		if f := newFiller(d); f.run(&t) {
 			compiled++
 		}
-		fast = append(fast, t.fill(d, &buf))
-		slow = append(slow, t.execute(d, &buf))
+		fast = append(fast, fillOne(t, d))
+		t.compiled = nil
+		slow = append(slow, fillOne(t, d))
 	}
 	return fast, slow, compiled
+}
+
+func fillOne(t text, d *Details) string {
+	f := newFiller(d)
+	defer f.release()
+	return f.fill(&t).in(string(f.out))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/template"
 	"unicode"
+	"unicode/utf8"
 )
 
 // functions are what the catalogue's templates may call. Those that take the
@@ -130,22 +131,41 @@ func splitNodeType(nodeType string) (model, operation string) {
 }
 
 func modelName(d *Details) string {
+	if d.Model != "" {
+		return ident(d.Model)
+	}
 	m, _ := splitNodeType(d.NodeType)
-	return ident(or(d.Model, m, "User"))
+	return ident(or(m, "User"))
 }
 
 func operation(d *Details) string {
+	if d.Operation != "" {
+		return ident(d.Operation)
+	}
 	_, op := splitNodeType(d.NodeType)
-	return ident(or(d.Operation, op, "Create"))
+	return or(op, "Create")
 }
 
-func nodeType(d *Details) string { return or(d.NodeType, modelName(d)+operation(d)+"Node") }
+func nodeType(d *Details) string {
+	if d.NodeType != "" {
+		return d.NodeType
+	}
+	return modelName(d) + operation(d) + "Node"
+}
 
 func nodeID(d *Details) string {
-	return or(d.Node, d.Target, d.Source, strings.ToLower(operation(d)))
+	if id := or(d.Node, d.Target, d.Source); id != "" {
+		return id
+	}
+	return strings.ToLower(operation(d))
 }
 
-func table(d *Details) string { return or(d.Table, snake(modelName(d))+"s") }
+func table(d *Details) string {
+	if d.Table != "" {
+		return d.Table
+	}
+	return snake(modelName(d)) + "s"
+}
 
 // param is one parameter: a finding may name several, separated by commas.
 func param(d *Details) string {
@@ -155,7 +175,11 @@ func param(d *Details) string {
 
 // params names all of them in prose.
 func params(d *Details) string {
-	names := strings.Split(or(d.Param, d.Column, d.Input, "name"), ", ")
+	given := or(d.Param, d.Column, d.Input, "name")
+	if !strings.Contains(given, ", ") {
+		return strconv.Quote(given)
+	}
+	names := strings.Split(given, ", ")
 	for i, n := range names {
 		names[i] = strconv.Quote(n)
 	}
@@ -174,16 +198,37 @@ func column(d *Details) string {
 		return d.Column
 	}
 	path, _, _ := strings.Cut(or(d.Param, d.Input), ", ")
-	segments := strings.Split(path, ".")
-	for i := len(segments) - 1; i > 0; i-- {
-		if _, err := strconv.Atoi(segments[i]); err != nil && !strings.HasPrefix(segments[i], "$") {
-			return segments[i]
+	for {
+		i := strings.LastIndexByte(path, '.')
+		if i < 0 {
+			break
 		}
+		if segment := path[i+1:]; !isPlace(segment) && !strings.HasPrefix(segment, "$") {
+			return segment
+		}
+		path = path[:i]
 	}
-	return or(segments[0], snake(last(d.Field)), "name")
+	if path != "" {
+		return path
+	}
+	return or(snake(last(d.Field)), "name")
 }
 
-func field(d *Details) string { return ident(or(last(d.Field), camel(column(d)))) }
+// isPlace reports whether a segment of a path is a place in a list.
+func isPlace(segment string) bool {
+	if segment == "" || segment[0] != '-' && (segment[0] < '0' || segment[0] > '9') {
+		return false
+	}
+	_, err := strconv.Atoi(segment)
+	return err == nil
+}
+
+func field(d *Details) string {
+	if f := last(d.Field); f != "" {
+		return ident(f)
+	}
+	return ident(camel(column(d)))
+}
 
 func from(d *Details) string   { return or(d.Source, "source") }
 func output(d *Details) string { return or(d.Output, "id") }
@@ -297,29 +342,38 @@ func goType(d *Details) string {
 // entrySource is the entry of Params that sets a dotted path to a value. A number
 // in the path is a place in a list.
 func entrySource(path, value string) string {
-	segments := strings.Split(path, ".")
-	return strconv.Quote(segments[0]) + ": " + nested(segments[1:], value)
+	return string(appendEntry(make([]byte, 0, 128), path, value))
 }
 
-func nested(path []string, value string) string {
-	if len(path) == 0 {
-		return value
+func appendEntry(b []byte, path, value string) []byte {
+	key, rest, deeper := strings.Cut(path, ".")
+	b = append(strconv.AppendQuote(b, key), ": "...)
+	if !deeper {
+		return append(b, value...)
 	}
-	if _, err := strconv.Atoi(path[0]); err != nil {
-		return "dataflow.Params{" + strconv.Quote(path[0]) + ": " + nested(path[1:], value) + "}"
+	return appendNested(b, rest, value)
+}
+
+func appendNested(b []byte, path, value string) []byte {
+	place, rest, deeper := strings.Cut(path, ".")
+	switch {
+	case !isPlace(place):
+		return append(appendEntry(append(b, "dataflow.Params{"...), path, value), '}')
+	case deeper:
+		return append(appendEntry(append(b, "[]dataflow.Params{{"...), rest, value), "}}"...)
+	case strings.HasPrefix(value, `"`):
+		b = append(b, "[]string{"...)
+	default:
+		b = append(b, "[]any{"...)
 	}
-	if len(path) == 1 {
-		if strings.HasPrefix(value, `"`) {
-			return "[]string{" + value + "}"
-		}
-		return "[]any{" + value + "}"
-	}
-	return "[]dataflow.Params{{" + strconv.Quote(path[1]) + ": " + nested(path[2:], value) + "}}"
+	return append(append(b, value...), '}')
 }
 
 func addNode(d *Details, path, value string) string {
-	return fmt.Sprintf("wf.AddNode(%q, %q, dataflow.Params{\n\t%s,\n\t// … its other parameters\n})",
-		nodeType(d), nodeID(d), entrySource(path, value))
+	b := append(make([]byte, 0, 256), "wf.AddNode("...)
+	b = append(strconv.AppendQuote(b, nodeType(d)), ", "...)
+	b = append(strconv.AppendQuote(b, nodeID(d)), ", dataflow.Params{\n\t"...)
+	return string(append(appendEntry(b, path, value), ",\n\t// … its other parameters\n})"...))
 }
 
 func connect(from, output, to, input string) string {
@@ -334,16 +388,19 @@ func modelStruct(d *Details, fields ...string) string {
 	width := 0
 	for _, f := range fields {
 		name, _, _ := strings.Cut(f, " ")
-		width = max(width, len(name))
+		width = max(width, utf8.RuneCountInString(name))
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "type %s struct {\n\tdataflow.Model\n", modelName(d))
+	b := append(make([]byte, 0, 256), "type "...)
+	b = append(append(b, modelName(d)...), " struct {\n\tdataflow.Model\n"...)
 	for _, f := range fields {
 		name, rest, _ := strings.Cut(f, " ")
-		fmt.Fprintf(&b, "\t%-*s %s\n", width, name, rest)
+		b = append(append(b, '\t'), name...)
+		for range width - utf8.RuneCountInString(name) + 1 {
+			b = append(b, ' ')
+		}
+		b = append(append(b, rest...), '\n')
 	}
-	b.WriteString("\t// … its other fields\n}")
-	return b.String()
+	return string(append(b, "\t// … its other fields\n}"...))
 }
 
 func mended(d *Details, otherwise string) string { return or(d.Mended, otherwise) }

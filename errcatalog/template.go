@@ -3,7 +3,9 @@ package errcatalog
 import (
 	"bytes"
 	"strings"
+	"sync"
 	"text/template"
+	"unicode"
 )
 
 // A text is one template of the catalogue. Sources without an action are kept
@@ -26,47 +28,81 @@ func parseText(src string) (text, error) {
 		return text{raw: src}, err
 	}
 	x := text{raw: src, tmpl: t}
-	if c, err := compileList(t.Root); err == nil {
+	if c, err := compileList(t.Root, kindDetails); err == nil {
 		x.compiled = c
 	}
 	return x, nil
 }
 
-// fill executes the template. What fails yields the source of the template: an
-// odd page is better than a lost error.
-func (t text) fill(d *Details, buf *bytes.Buffer) string {
-	if t.tmpl == nil {
-		return t.raw
+// A filler fills templates, one after the other, into one buffer.
+type filler struct {
+	out     []byte
+	scope   scope
+	details Details
+}
+
+var fillers = sync.Pool{New: func() any { return &filler{out: make([]byte, 0, 4096)} }}
+
+// newFiller takes a filler for these details from the pool. They are copied,
+// because what templates see escapes: so only who fills pays for that.
+func newFiller(d *Details) *filler {
+	f := fillers.Get().(*filler)
+	f.details = *d
+	return f
+}
+
+// release gives the filler back, without the user's values.
+func (f *filler) release() {
+	f.out, f.scope, f.details = f.out[:0], scope{}, Details{}
+	if cap(f.out) <= 64<<10 {
+		fillers.Put(f)
 	}
-	if t.run(d, buf) {
-		return strings.TrimSpace(buf.String())
+}
+
+// A stretch is where in a filler's buffer a text stands, without the space around it.
+type stretch struct{ from, to int }
+
+func (s stretch) in(all string) string { return all[s.from:s.to] }
+
+// fill executes the template at the end of the buffer. What fails yields the
+// source of the template: an odd page is better than a lost error.
+func (f *filler) fill(t *text) stretch {
+	from := len(f.out)
+	switch {
+	case t.tmpl == nil:
+		f.out = append(f.out, t.raw...)
+	case f.run(t), f.execute(t):
+	default:
+		f.out = append(f.out[:from], t.raw...)
 	}
-	return t.execute(d, buf)
+	to := from + len(bytes.TrimRightFunc(f.out[from:], unicode.IsSpace))
+	return stretch{to - len(bytes.TrimLeftFunc(f.out[from:to], unicode.IsSpace)), to}
 }
 
 // run executes the compiled form, and reports whether there is one and it went
 // through.
-func (t text) run(d *Details, buf *bytes.Buffer) (ok bool) {
+func (f *filler) run(t *text) (ok bool) {
 	if t.compiled == nil {
 		return false
 	}
 	defer func() {
-		if recover() != nil {
-			ok = false
+		if !ok {
+			_ = recover() // text/template has its say then
 		}
 	}()
-	buf.Reset()
-	t.compiled(buf, scope{d, d})
+	f.scope = scope{details: &f.details}
+	f.out = t.compiled(f.out, &f.scope)
 	return true
 }
 
 // execute lets text/template do it.
-func (t text) execute(d *Details, buf *bytes.Buffer) string {
-	buf.Reset()
-	if err := t.tmpl.Execute(buf, d); err != nil {
-		return t.raw
+func (f *filler) execute(t *text) bool {
+	var buf bytes.Buffer
+	if t.tmpl.Execute(&buf, &f.details) != nil {
+		return false
 	}
-	return strings.TrimSpace(buf.String())
+	f.out = append(f.out, buf.Bytes()...)
+	return true
 }
 
 // parseEntry parses the templates of an entry.
