@@ -10,10 +10,6 @@ import (
 	"github.com/dataflow-go/dataflow/errcatalog"
 )
 
-// rowsPerStatement is how many rows go into one statement by default; more bring
-// nothing on SQLite.
-const rowsPerStatement = 100
-
 // bulkCreate inserts many records, all or none.
 func (x *operation) bulkCreate(ctx context.Context) (map[string]any, error) {
 	data, err := x.data()
@@ -24,13 +20,22 @@ func (x *operation) bulkCreate(ctx context.Context) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	size, err := x.number("batch_size", rowsPerStatement, 1)
+	size, err := x.number("batch_size", int64(x.t.d.rowsPerStatement()), 1)
 	if err != nil {
 		return nil, err
 	}
 	mode, _ := x.p["on_conflict"].(string)
 	ids := make([]any, 0, len(rows))
 	err = x.atomic(ctx, func() error {
+		if len(rows) >= copyFrom && (mode == "" || mode == "error") {
+			if done, err := x.copyRows(ctx, rows, data, &ids); done || err != nil {
+				return err
+			}
+		}
+		if mode == "update" && x.t.d.shared() {
+			_, err := x.upsertAll(ctx, rows, int(size), x.t.uniqueKeys(), data, &ids)
+			return err
+		}
 		for _, chunk := range x.chunks(rows, int(size), mode == "update") {
 			clause := ""
 			switch mode {
@@ -106,7 +111,7 @@ func (x *operation) chunks(rows []row, size int, alike bool) []chunk {
 	var out []chunk
 	for start := 0; start < len(rows); {
 		end := start + 1
-		for end < len(rows) && end-start < size && (!alike || slices.Equal(rows[start].given, rows[end].given)) {
+		for end < len(rows) && end-start < size && x.sameColumns(rows[start], rows[end]) && (!alike || slices.Equal(rows[start].given, rows[end].given)) {
 			end++
 		}
 		out = append(out, chunk{rows[start:end], start, rows})
@@ -115,13 +120,22 @@ func (x *operation) chunks(rows []row, size int, alike bool) []chunk {
 	return out
 }
 
+// sameColumns reports whether the INSERTs of two rows give the same columns.
+func (x *operation) sameColumns(a, b row) bool {
+	k := x.t.autoKey
+	return k == nil || (a.values[k.i] == nil) == (b.values[k.i] == nil)
+}
+
 // insertRows inserts a chunk and returns the keys of the records that it wrote.
 func (x *operation) insertRows(ctx context.Context, c chunk, clause string, data []map[string]any) ([]any, error) {
-	args := make([]any, 0, len(c.rows)*len(x.t.cols))
+	cols := x.t.inserted(c.rows[0])
+	args := make([]any, 0, len(c.rows)*len(cols))
 	for _, r := range c.rows {
-		args = append(args, r.values...)
+		for _, col := range cols {
+			args = append(args, r.values[col.i])
+		}
 	}
-	text := x.t.insertInto(len(c.rows)) + clause + " RETURNING " + quotedList(x.t.key)
+	text := x.t.insertInto(len(c.rows), cols) + clause + " RETURNING " + quotedList(x.t.key)
 	ids := make([]any, 0, len(c.rows))
 	err := x.c.query(ctx, text, args, func(values []any) error {
 		id, err := x.keyOf(values)
@@ -129,11 +143,9 @@ func (x *operation) insertRows(ctx context.Context, c chunk, clause string, data
 		return err
 	})
 	if err != nil {
-		return nil, &undecided{err, func(ctx context.Context) error {
-			return x.sqlError(ctx, err, x.culprit(ctx, err, c, data))
-		}}
+		return nil, x.blame(err, c, data)
 	}
-	return ids, nil
+	return ids, x.keysGiven(ctx, c.rows)
 }
 
 // keyOf is a primary key as users give it: a value, or a map for a composite one.
@@ -148,6 +160,24 @@ func (x *operation) keyOf(values []any) (any, error) {
 // excluded is the SET clause of an upsert of the row's columns: those that were
 // given, but for the key and what is only set once.
 func (x *operation) excluded(r row, key []*column) string {
+	return strings.Join(x.taking("excluded", r, key), ", ") + whereClause(x.visible("excluded"))
+}
+
+// visible are the conditions for a record to be one that the operation sees, next
+// to the row from that is to replace it.
+func (x *operation) visible(from string) []string {
+	var parts []string
+	if c := x.t.deletedAt; c != nil {
+		parts = append(parts, x.t.name+"."+c.quoted+" IS NULL")
+	}
+	if c := x.t.tenant; c != nil {
+		parts = append(parts, x.t.name+"."+c.quoted+" = "+from+"."+c.quoted)
+	}
+	return parts
+}
+
+// taking is what excluded sets, from the row named from.
+func (x *operation) taking(from string, r row, key []*column) []string {
 	var parts []string
 	for _, c := range x.t.cols {
 		switch {
@@ -155,7 +185,7 @@ func (x *operation) excluded(r row, key []*column) string {
 		case !r.given[c.i], slices.Contains(x.t.key, c), slices.Contains(key, c):
 			continue
 		}
-		parts = append(parts, c.quoted+" = excluded."+c.quoted)
+		parts = append(parts, c.quoted+" = "+from+"."+c.quoted)
 	}
 	if c := x.t.version; c != nil {
 		parts = append(parts, c.quoted+" = "+x.t.name+"."+c.quoted+" + 1")
@@ -164,15 +194,14 @@ func (x *operation) excluded(r row, key []*column) string {
 		k := x.t.key[0].quoted
 		parts = []string{k + " = " + x.t.name + "." + k}
 	}
-	set := strings.Join(parts, ", ")
-	var visible []string
-	if c := x.t.deletedAt; c != nil {
-		visible = append(visible, x.t.name+"."+c.quoted+" IS NULL")
-	}
-	if c := x.t.tenant; c != nil {
-		visible = append(visible, x.t.name+"."+c.quoted+" = excluded."+c.quoted)
-	}
-	return set + whereClause(visible)
+	return parts
+}
+
+// blame is the error of a statement for many rows, once all is undone.
+func (x *operation) blame(err error, c chunk, data []map[string]any) error {
+	return &undecided{err, func(ctx context.Context) error {
+		return x.sqlError(ctx, err, x.culprit(ctx, err, c, data))
+	}}
 }
 
 // culprit finds which row of a failed statement broke a unique key: the first

@@ -20,7 +20,7 @@ func (x *operation) bulkDelete(ctx context.Context) (map[string]any, error) {
 		}
 		err = x.atomic(ctx, func() error {
 			for len(ids) > 0 {
-				n := min(len(ids), rowsPerStatement)
+				n := min(len(ids), x.t.d.rowsPerStatement())
 				deleted, err := x.remove(ctx, hard, map[string]any{"$or": ids[:n]})
 				if err != nil {
 					return err

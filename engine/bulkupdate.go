@@ -43,8 +43,7 @@ func (x *operation) bulkUpdate(ctx context.Context) (map[string]any, error) {
 
 // A change is one row of data, made ready.
 type change struct {
-	text  string
-	args  []any
+	statement
 	about subject
 }
 
@@ -63,14 +62,20 @@ func (x *operation) bulkUpdateRows(ctx context.Context) (map[string]any, error) 
 		return nil, err
 	}
 	var count int64
+	statements := make([]statement, len(changes))
+	for i, c := range changes {
+		statements[i] = c.statement
+	}
 	err = x.atomic(ctx, func() error {
-		for _, c := range changes {
-			n, err := x.exec(ctx, c.text, c.args, c.about)
-			if err != nil {
-				return err
+		n, failed, err := x.c.batch(ctx, statements)
+		if err != nil {
+			var about subject
+			if failed >= 0 {
+				about = changes[failed].about
 			}
-			count += n
+			return x.sqlError(ctx, err, about)
 		}
+		count = n
 		return nil
 	})
 	if err != nil {
@@ -114,5 +119,5 @@ func (x *operation) change(m map[string]any, path string) (change, error) {
 		}
 		parts = append(parts, c.quoted+" = "+b.arg(arg))
 	}
-	return change{"UPDATE " + x.t.name + " SET " + set + whereClause(parts), b.args, given(fields, path)}, nil
+	return change{statement{"UPDATE " + x.t.name + " SET " + set + whereClause(parts), b.args}, given(fields, path)}, nil
 }

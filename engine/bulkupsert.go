@@ -22,7 +22,11 @@ func (x *operation) bulkUpsert(ctx context.Context) (map[string]any, error) {
 	}
 	var created int64
 	err = x.atomic(ctx, func() error {
-		for _, c := range x.chunks(rows, rowsPerStatement, true) {
+		if x.t.d.shared() {
+			created, err = x.upsertAll(ctx, rows, x.t.d.rowsPerStatement(), [][]*column{key}, data, nil)
+			return err
+		}
+		for _, c := range x.chunks(rows, x.t.d.rowsPerStatement(), true) {
 			n, err := x.upsertRows(ctx, c, key, data)
 			if err != nil {
 				return err

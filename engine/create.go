@@ -8,11 +8,32 @@ func (x *operation) create(ctx context.Context) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	records, err := x.records(ctx, true, x.t.insertOne+" RETURNING "+x.t.all, r.values, given(x.p, ""))
+	text, args := x.t.insert(r)
+	records, err := x.records(ctx, true, text+" RETURNING "+x.t.all, args, given(x.p, ""))
 	if err != nil {
 		return nil, err
 	}
-	return records[0], nil
+	return records[0], x.keysGiven(ctx, []row{r})
+}
+
+// keysGiven has the database make keys above those that rows brought along.
+func (x *operation) keysGiven(ctx context.Context, rows []row) error {
+	if x.t.autoKey == nil {
+		return nil
+	}
+	highest := int64(0)
+	for _, r := range rows {
+		if k, ok := r.values[x.t.autoKey.i].(int64); ok {
+			highest = max(highest, k)
+		}
+	}
+	if highest == 0 {
+		return nil
+	}
+	if err := x.t.d.keysGiven(ctx, x.c, x.t, highest); err != nil {
+		return x.sqlError(ctx, err, nil)
+	}
+	return nil
 }
 
 // given tells of the values of one map of parameters.

@@ -41,7 +41,9 @@ type Engine struct {
 }
 
 // Open connects to a database: "sqlite:app.db", "sqlite:///absolute/app.db" or
-// "sqlite::memory:", which is private to the engine and gone after Close.
+// "sqlite::memory:", which is private to the engine and gone after Close; or
+// "postgres://user:password@host:5432/name?sslmode=verify-full", with the
+// parameters that libpq takes. Models live in the first schema of its search_path.
 //
 // It fails with DF-403 for a URL that it does not take, DF-402 when the database
 // cannot be reached, DF-405 and DF-407 for options out of range, and with 6XX
@@ -59,7 +61,7 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Engine, error) {
 		return nil, enhancer.Error(*finding)
 	}
 	e := &Engine{
-		dsn: src, config: c, log: c.logger, dialect: sqlite{}, cache: newSchemaCache(c.cache),
+		dsn: src, config: c, log: c.logger, dialect: src.dialect(), cache: newSchemaCache(c.cache),
 		enhancer: enhancer,
 	}
 	e.idle = sync.NewCond(&e.mu)
@@ -82,12 +84,15 @@ func (e *Engine) openError(err error) error {
 	if !ok {
 		code = errcatalog.DF402
 	}
+	if of, _ := e.dialect.classify(err, nil); of == errcatalog.DF408 || of == errcatalog.DF406 {
+		code = of
+	}
 	return e.fail(errcatalog.Finding{Code: code, Message: fmt.Sprintf("cannot open %s: %s", e.dsn, e.plain(err))}, err)
 }
 
 func (e *Engine) checkOptions() error {
 	var findings []errcatalog.Finding
-	if e.config.poolSize < 1 {
+	if e.config.poolSet && e.config.poolSize < 1 {
 		findings = append(findings, errcatalog.Finding{
 			Code:    errcatalog.DF405,
 			Message: fmt.Sprintf("the pool size is %d; it must be at least 1", e.config.poolSize),

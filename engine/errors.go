@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/model"
 )
@@ -17,10 +19,24 @@ func (e *Engine) fail(f errcatalog.Finding, cause error) error {
 	if f.Details.Database == "" {
 		f.Details.Database = e.dsn.String()
 	}
-	if cause == nil {
+	if cause = withoutSecrets(cause); cause == nil {
 		return e.enhancer.Error(f)
 	}
 	return e.enhancer.Wrap(f, cause)
+}
+
+// withoutSecrets is the part of a driver's error that holds no configuration, in
+// which the password stands.
+func withoutSecrets(err error) error {
+	var connecting *pgconn.ConnectError
+	var parsing *pgconn.ParseConfigError
+	switch {
+	case errors.As(err, &parsing):
+		return nil
+	case errors.As(err, &connecting):
+		return connecting.Unwrap()
+	}
+	return err
 }
 
 // failures turns findings into one error, nil when there are none.
@@ -66,7 +82,15 @@ func (e *Engine) classify(err error) errcatalog.Code {
 
 // plain is an error's text in one line.
 func (e *Engine) plain(err error) string {
-	return err.Error()
+	var pe *pgconn.PgError
+	if errors.As(err, &pe) {
+		// Its detail may hold values of other records.
+		return pe.Message + " (SQLSTATE " + pe.Code + ")"
+	}
+	if cause := withoutSecrets(err); cause != nil {
+		err = cause
+	}
+	return strings.Join(strings.Fields(e.dsn.scrub(err.Error())), " ")
 }
 
 // fail is the error of the operation.

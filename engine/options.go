@@ -2,7 +2,6 @@ package engine
 
 import (
 	"log/slog"
-	"runtime"
 	"time"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
@@ -17,7 +16,8 @@ type config struct {
 	autoMigrate bool
 	cache       SchemaCacheConfig
 	errorMode   errcatalog.Mode
-	poolSize    int
+	poolSize    int // 0: the dialect's default
+	poolSet     bool
 	timeout     time.Duration
 	timeoutSet  bool
 	logger      *slog.Logger
@@ -28,7 +28,6 @@ func defaultConfig() config {
 	return config{
 		autoMigrate: true,
 		cache:       SchemaCacheConfig{Enabled: true, MaxSize: DefaultSchemaCacheSize},
-		poolSize:    min(4, runtime.GOMAXPROCS(0)),
 		logger:      slog.New(slog.DiscardHandler),
 	}
 }
@@ -58,11 +57,14 @@ func WithErrorMode(mode errcatalog.Mode) Option {
 	return func(c *config) { c.errorMode = mode }
 }
 
-// WithPoolSize sets how many reads run at the same time; at least 1, else Open
-// fails with DF-405. The default is the number of processors, at most 4. Writes
-// have a connection of their own. An in-memory database has one connection for all.
+// WithPoolSize sets how many connections the engine uses at the same time; at
+// least 1, else Open fails with DF-405. On SQLite these are the ones that read,
+// as many as there are processors unless set, at most 4; writes have a connection
+// of their own, and a database in memory has one for all. On PostgreSQL they are
+// all there are: the default is pool_max_conns of the URL, else the number of
+// processors, at least 4.
 func WithPoolSize(n int) Option {
-	return func(c *config) { c.poolSize = n }
+	return func(c *config) { c.poolSize, c.poolSet = n, true }
 }
 
 // WithStatementTimeout ends an operation that takes longer with DF-505. It must be

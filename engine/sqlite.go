@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -59,6 +60,9 @@ func (sqlite) open(ctx context.Context, s source, readers int, t tracer) (read, 
 	if err := first(ctx, w); err != nil {
 		return nil, nil, err
 	}
+	if readers == 0 {
+		readers = min(4, runtime.GOMAXPROCS(0))
+	}
 	read = newSQLitePool(sql.OpenDB(connector{d, file + "&_pragma=query_only(1)"}), readers, t)
 	return read, w, nil
 }
@@ -83,6 +87,12 @@ func (sqlite) quote(name string) string { return `"` + strings.ReplaceAll(name, 
 func (sqlite) placeholder(int) string { return "?" }
 
 func (sqlite) maxParams() int { return 32766 }
+
+// rowsPerStatement: more bring nothing.
+func (sqlite) rowsPerStatement() int { return 100 }
+
+// keysGiven has nothing to do: AUTOINCREMENT minds every key.
+func (sqlite) keysGiven(context.Context, conn, *table, int64) error { return nil }
 
 func (sqlite) begin() string    { return "BEGIN IMMEDIATE" }
 func (sqlite) commit() string   { return "COMMIT" }

@@ -17,14 +17,7 @@ func (d sqlite) createTable(t *table, r *registry) string {
 	if t.autoKey == nil && len(t.key) > 0 {
 		lines = append(lines, "PRIMARY KEY ("+quotedList(t.key)+")")
 	}
-	for _, c := range t.cols {
-		if c.f.Ref == nil {
-			continue
-		}
-		if target := r.byName[c.f.Ref.Model]; scopedReference(t, c, target) {
-			lines = append(lines, "FOREIGN KEY ("+t.tenant.quoted+", "+c.quoted+")"+d.references(c, target))
-		}
-	}
+	lines = append(lines, scopedReferences(t, r)...)
 	return "CREATE TABLE " + t.name + " (\n\t" + strings.Join(lines, ",\n\t") + "\n) STRICT"
 }
 
@@ -40,7 +33,7 @@ func (d sqlite) column(t *table, c *column, r *registry) string {
 	}
 	if c.f.Ref != nil && r != nil {
 		if target := r.byName[c.f.Ref.Model]; !scopedReference(t, c, target) {
-			s += d.references(c, target)
+			s += references(c, target)
 		}
 	}
 	return s
@@ -56,8 +49,22 @@ func scopedReference(t *table, c *column, target *table) bool {
 	return key != nil && !key.Primary
 }
 
-func (d sqlite) references(c *column, target *table) string {
-	columns := d.quote(c.f.Ref.Column)
+// scopedReferences are the references that the tenant is part of.
+func scopedReferences(t *table, r *registry) []string {
+	var lines []string
+	for _, c := range t.cols {
+		if c.f.Ref == nil {
+			continue
+		}
+		if target := r.byName[c.f.Ref.Model]; scopedReference(t, c, target) {
+			lines = append(lines, "FOREIGN KEY ("+t.tenant.quoted+", "+c.quoted+")"+references(c, target))
+		}
+	}
+	return lines
+}
+
+func references(c *column, target *table) string {
+	columns := target.d.quote(c.f.Ref.Column)
 	if key := target.m.KeyOf([]string{c.f.Ref.Column}); key != nil && !key.Primary && target.tenant != nil {
 		columns = target.tenant.quoted + ", " + columns
 	}
@@ -78,7 +85,9 @@ func (d sqlite) addColumn(t *table, c *column, def string) string {
 	return s
 }
 
-func (d sqlite) createIndex(i index) string {
+func (d sqlite) createIndex(i index) string { return createIndex(d, i) }
+
+func createIndex(d dialect, i index) string {
 	unique, where := "", ""
 	if i.unique {
 		unique = "UNIQUE "

@@ -22,7 +22,9 @@ type table struct {
 
 	createdAt, updatedAt, deletedAt, version, tenant *column // nil where the model has none
 
-	insertOne string // INSERT of one row, all columns
+	made      []*column // cols without autoKey: what is inserted when the database makes it
+	insertOne string    // INSERT of one row, all columns
+	insertNew string    // INSERT of one row, all columns but autoKey
 }
 
 // A column is a column of a table.
@@ -65,20 +67,39 @@ func newTable(m *model.Model, d dialect) *table {
 		}
 	}
 	t.all = strings.Join(names, ", ")
-	t.insertOne = t.insertInto(1)
+	t.made = slices.DeleteFunc(slices.Clone(t.cols), func(c *column) bool { return c == t.autoKey })
+	t.insertOne = t.insertInto(1, t.cols)
+	t.insertNew = t.insertInto(1, t.made)
 	return t
 }
 
-// insertInto is the INSERT of a number of rows, all columns.
-func (t *table) insertInto(rows int) string {
+// inserted are the columns that the INSERT of a row gives: not the key that the
+// database makes.
+func (t *table) inserted(r row) []*column {
+	if t.autoKey != nil && r.values[t.autoKey.i] == nil {
+		return t.made
+	}
+	return t.cols
+}
+
+// insert is the INSERT of one row, with its values.
+func (t *table) insert(r row) (text string, args []any) {
+	if t.autoKey == nil || r.values[t.autoKey.i] != nil {
+		return t.insertOne, r.values
+	}
+	return t.insertNew, slices.Delete(slices.Clone(r.values), t.autoKey.i, t.autoKey.i+1)
+}
+
+// insertInto is the INSERT of a number of rows.
+func (t *table) insertInto(rows int, cols []*column) string {
 	var b strings.Builder
-	b.WriteString("INSERT INTO " + t.name + " (" + t.all + ") VALUES ")
+	b.WriteString("INSERT INTO " + t.name + " (" + quotedList(cols) + ") VALUES ")
 	n := 0
 	for row := range rows {
 		if row > 0 {
 			b.WriteString(", ")
 		}
-		for i := range t.cols {
+		for i := range cols {
 			b.WriteString([...]string{", ", "("}[b2i(i == 0)])
 			n++
 			b.WriteString(t.d.placeholder(n))

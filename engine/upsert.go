@@ -51,8 +51,12 @@ func (x *operation) upsert(ctx context.Context) (map[string]any, error) {
 		return given(create, "create.")(column)
 	}
 	out := map[string]any{}
+	once := x.upsertOnce
+	if x.t.d.shared() {
+		once = x.upsertShared
+	}
 	for range upsertAttempts {
-		done, err := x.upsertOnce(ctx, key, r, update, about, out)
+		done, err := once(ctx, key, r, update, about, out)
 		if done || err != nil {
 			return out, err
 		}
@@ -68,14 +72,26 @@ func (x *operation) upsertOnce(ctx context.Context, key []*column, r row, update
 	created := false
 	if err == nil && len(records) == 0 {
 		created = true
-		text := x.t.insertOne + " ON CONFLICT " + x.conflictTarget(key) + " DO NOTHING RETURNING " + x.t.all
-		records, err = x.records(ctx, true, text, r.values, about)
+		text, args := x.t.insert(r)
+		text += " ON CONFLICT " + x.conflictTarget(key) + " DO NOTHING RETURNING " + x.t.all
+		records, err = x.records(ctx, true, text, args, about)
 	}
 	if err != nil || len(records) == 0 {
 		return false, err
 	}
-	out["record"], out["created"], out["action"] = records[0], created, [...]string{"updated", "created"}[b2i(created)]
-	return true, nil
+	upserted(out, records[0], created)
+	return true, x.keysGivenIf(ctx, created, r)
+}
+
+func upserted(out, record map[string]any, created bool) {
+	out["record"], out["created"], out["action"] = record, created, [...]string{"updated", "created"}[b2i(created)]
+}
+
+func (x *operation) keysGivenIf(ctx context.Context, created bool, r row) error {
+	if !created {
+		return nil
+	}
+	return x.keysGiven(ctx, []row{r})
 }
 
 // updateByKey changes the record with the row's key and returns it; nothing when
@@ -87,17 +103,27 @@ func (x *operation) updateByKey(ctx context.Context, key []*column, r row, updat
 		}
 	}
 	b := &binder{d: x.t.d}
+	text, err := x.updateText(b, key, r, update)
+	if err != nil {
+		return nil, err
+	}
+	return x.records(ctx, true, text, b.args, given(update, "update."))
+}
+
+// updateText is the statement that changes the record with the row's key and
+// yields it.
+func (x *operation) updateText(b *binder, key []*column, r row, update map[string]any) (string, error) {
 	text := "SELECT " + x.t.all + " FROM " + x.t.name
 	if len(update) > 0 {
 		set, err := x.set(b, update, "update.")
 		if err != nil {
-			return nil, err
+			return "", err
 		}
 		text = "UPDATE " + x.t.name + " SET " + set
 	}
 	parts, err := x.within(b, false)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	for _, c := range key {
 		parts = append(parts, c.quoted+" = "+b.arg(r.values[c.i]))
@@ -106,7 +132,7 @@ func (x *operation) updateByKey(ctx context.Context, key []*column, r row, updat
 	if len(update) > 0 {
 		text += " RETURNING " + x.t.all
 	}
-	return x.records(ctx, true, text, b.args, given(update, "update."))
+	return text, nil
 }
 
 // refuseHidden is DF-310 when a record that this operation cannot see holds the

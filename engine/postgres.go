@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/dataflow-go/dataflow/errcatalog"
+)
+
+// postgres is the dialect of PostgreSQL, driven natively by pgx: binary values,
+// prepared statements, batches and COPY. One pool serves readers and writers.
+type postgres struct{}
+
+func (postgres) open(ctx context.Context, s source, size int, t tracer) (read, write pool, err error) {
+	config := s.postgres.Copy()
+	if size > 0 {
+		config.MaxConns = int32(min(size, 10_000)) //nolint:gosec // bounded just here
+	}
+	// A statement whose context ends is cancelled at the server, which leaves the
+	// connection usable; closing it would cost everyone a new one.
+	config.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, CancelRequestDelay: 0, DeadlineDelay: cancelGrace}
+	}
+	p, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := newPostgresPool(p, t)
+	c, err := w.get(ctx)
+	if err != nil {
+		return nil, nil, errors.Join(err, w.close())
+	}
+	w.put(c)
+	return w, w, nil
+}
+
+func (postgres) quote(name string) string { return pgx.Identifier{name}.Sanitize() }
+
+func (postgres) placeholder(n int) string { return placeholders.of(n) }
+
+func (postgres) maxParams() int { return 65535 }
+
+func (postgres) begin() string    { return "BEGIN" }
+func (postgres) commit() string   { return "COMMIT" }
+func (postgres) rollback() string { return "ROLLBACK" }
+func (postgres) snapshot() string { return "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" }
+func (postgres) aborts() bool     { return true }
+func (postgres) shared() bool     { return true }
+
+// errAborted is the cause of a commit that the server turned into a rollback.
+var errAborted = errors.New("a statement in it failed, so the database rolled it back")
+
+func (postgres) classify(err error, t *table) (errcatalog.Code, []string) {
+	var pe *pgconn.PgError
+	switch {
+	case errors.As(err, &pe):
+		code := errcatalog.FromSQLState(pe.Code)
+		switch code {
+		case errcatalog.DF310:
+			return code, t.constraintColumns(pe)
+		case errcatalog.DF311:
+			return code, []string{pe.ColumnName}
+		}
+		return code, nil
+	case errors.Is(err, errAborted):
+		return errcatalog.DF504, nil
+	case lostConnection(err):
+		return errcatalog.DF511, nil
+	}
+	return errcatalog.DF502, nil
+}
+
+// lostConnection reports whether err is of the network, not of a statement.
+func lostConnection(err error) bool {
+	var ne net.Error
+	var ce *pgconn.ConnectError
+	return errors.As(err, &ne) || errors.As(err, &ce) || pgconn.SafeToRetry(err) || errors.Is(err, errConnectionClosed) || isEOF(err)
+}
+
+// constraintColumns are the columns of the unique key that was broken. The server
+// names the index; the text of its message, which may be in any language, is read
+// only for an index that is not the engine's.
+func (t *table) constraintColumns(pe *pgconn.PgError) []string {
+	if t == nil || pe.TableName != t.m.Table {
+		return nil
+	}
+	for _, ix := range t.wanted() {
+		if ix.name == pe.ConstraintName {
+			return ix.columns
+		}
+	}
+	if pe.ConstraintName == t.m.Table+"_pkey" {
+		return t.m.PrimaryKey()
+	}
+	_, rest, ok := strings.Cut(pe.Detail, "(")
+	list, _, closed := strings.Cut(rest, ")=(")
+	if !ok || !closed {
+		return nil
+	}
+	columns := strings.Split(list, ", ")
+	for i, c := range columns {
+		columns[i] = strings.ReplaceAll(strings.Trim(c, `"`), `""`, `"`)
+	}
+	return columns
+}

@@ -1,0 +1,333 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/shopspring/decimal"
+
+	"github.com/dataflow-go/dataflow/errcatalog"
+)
+
+func (postgres) rowsPerStatement() int { return 1000 }
+
+// shortGap is up to how many keys are drawn from a sequence to bring it past one.
+const shortGap = 1000
+
+// keysGiven brings the sequence of the key past highest. Drawing numbers can
+// never bring it back, whatever others draw in between; over a gap too long to be
+// drawn by others at the same moment it is set.
+func (d postgres) keysGiven(ctx context.Context, c conn, t *table, highest int64) error {
+	seq, err := d.sequence(ctx, c, t)
+	if err != nil || seq == "" {
+		return err
+	}
+	var last int64
+	err = c.query(ctx, "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM "+seq, nil, func(v []any) error {
+		last, _ = v[0].(int64)
+		return nil
+	})
+	if err != nil || last >= highest {
+		return err
+	}
+	if gap := highest - last; gap <= shortGap {
+		return c.query(ctx, "SELECT nextval($1::text::regclass) FROM generate_series(1, $2::bigint)", []any{seq, gap}, func([]any) error { return nil })
+	}
+	return c.query(ctx, "SELECT setval($1::text::regclass, $2::bigint)", []any{seq, highest}, func([]any) error { return nil })
+}
+
+// sequence is the name of the sequence behind the key, quoted; "" for a key that
+// has none, in a table made by hand.
+func (postgres) sequence(ctx context.Context, c conn, t *table) (seq string, err error) {
+	err = c.query(ctx, "SELECT pg_get_serial_sequence($1::text, $2::text)", []any{t.name, t.autoKey.name}, func(v []any) error {
+		seq, _ = v[0].(string)
+		return nil
+	})
+	return seq, err
+}
+
+// upsertShared is upsertOnce for a database on which others write too: one
+// statement that updates, and inserts when nothing was there to update. It finds
+// nothing when another inserted or deleted the record at the same moment.
+func (x *operation) upsertShared(ctx context.Context, key []*column, r row, update map[string]any, about subject, out map[string]any) (bool, error) {
+	b := &binder{d: x.t.d}
+	var text string
+	if missingKey(r, key) { // a key that the database makes: no record has it yet
+		text = "WITH i AS (" + x.insertSelect(b, r) + " RETURNING " + x.t.all + ") SELECT TRUE, * FROM i"
+	} else {
+		change, err := x.updateText(b, key, r, update)
+		if err != nil {
+			return false, err
+		}
+		text = "WITH u AS (" + change + "), i AS (" + x.insertSelect(b, r) + " WHERE NOT EXISTS (SELECT 1 FROM u) ON CONFLICT " +
+			x.conflictTarget(key) + " DO NOTHING RETURNING " + x.t.all + ") SELECT FALSE, u.* FROM u UNION ALL SELECT TRUE, i.* FROM i"
+	}
+	both := func(column string) (string, string) {
+		if path, value := about(column); path != "" {
+			return path, value
+		}
+		return given(update, "update.")(column)
+	}
+	done := false
+	err := x.query(ctx, true, text, b.args, both, func(values []any) error {
+		record, err := x.record(x.t.cols, values[1:])
+		created, _ := values[0].(bool)
+		upserted(out, record, created)
+		done = true
+		return err
+	})
+	if err != nil || !done {
+		return false, err
+	}
+	created, _ := out["created"].(bool)
+	return true, x.keysGivenIf(ctx, created, r)
+}
+
+// insertSelect is the INSERT of a row in the form that takes conditions.
+func (x *operation) insertSelect(b *binder, r row) string {
+	cols := x.t.inserted(r)
+	values := make([]string, len(cols))
+	for i, c := range cols {
+		values[i] = b.arg(r.values[c.i]) + "::" + x.t.d.columnType(c.f)
+	}
+	return "INSERT INTO " + x.t.name + " (" + quotedList(cols) + ") SELECT " + strings.Join(values, ", ")
+}
+
+// uniqueKeys are the columns of the primary key and of every unique one.
+func (t *table) uniqueKeys() [][]*column {
+	var keys [][]*column
+	for i := range t.m.Keys {
+		keys = append(keys, t.uniqueColumns(&t.m.Keys[i]))
+	}
+	return keys
+}
+
+// upsertAll upserts rows by the first of keys that a record has, chunk by chunk,
+// and returns how many of them are new. The keys written are added to ids, if
+// it is not nil.
+func (x *operation) upsertAll(ctx context.Context, rows []row, size int, keys [][]*column, data []map[string]any, ids *[]any) (created int64, err error) {
+	for _, whole := range x.chunks(rows, size, true) {
+		for _, c := range distinct(whole, keys) {
+			n, err := x.upsertChunk(ctx, c, keys, data, ids)
+			if err != nil {
+				return 0, err
+			}
+			created += n
+		}
+	}
+	return created, nil
+}
+
+// distinct cuts a chunk so that no part has a key twice: one statement can change
+// a record once only.
+func distinct(c chunk, keys [][]*column) []chunk {
+	var out []chunk
+	seen := map[string]bool{}
+	start := 0
+	for i, r := range c.rows {
+		var prints []string
+		again := false
+		for n, key := range keys {
+			if missingKey(r, key) {
+				continue
+			}
+			p := fmt.Sprint(n, ":", fingerprint(r, key))
+			prints = append(prints, p)
+			again = again || seen[p]
+		}
+		if again {
+			out = append(out, chunk{c.rows[start:i], c.first + start, c.all})
+			start = i
+			clear(seen)
+		}
+		for _, p := range prints {
+			seen[p] = true
+		}
+	}
+	return append(out, chunk{c.rows[start:], c.first + start, c.all})
+}
+
+// upsertChunk upserts the rows of one statement. When one of them was neither
+// updated nor inserted, because another program inserted or deleted its record at
+// the same moment, all of them are tried again.
+func (x *operation) upsertChunk(ctx context.Context, c chunk, keys [][]*column, data []map[string]any, ids *[]any) (created int64, err error) {
+	text, args := x.upsertText(c, keys)
+	for range upsertAttempts {
+		if _, err := x.c.exec(ctx, "SAVEPOINT df_chunk"); err != nil {
+			return 0, x.sqlError(ctx, err, nil)
+		}
+		var written []any
+		created = 0
+		err := x.c.query(ctx, text, args, func(values []any) error {
+			if isNew, _ := values[0].(bool); isNew {
+				created++
+			}
+			id, err := x.keyOf(values[1:])
+			written = append(written, id)
+			return err
+		})
+		if err != nil {
+			return 0, x.blame(err, c, data)
+		}
+		if len(written) == len(c.rows) {
+			if _, err := x.c.exec(ctx, "RELEASE SAVEPOINT df_chunk"); err != nil {
+				return 0, x.sqlError(ctx, err, nil)
+			}
+			if ids != nil {
+				*ids = append(*ids, written...)
+			}
+			return created, x.keysGiven(ctx, c.rows)
+		}
+		if _, err := x.c.exec(ctx, "ROLLBACK TO SAVEPOINT df_chunk"); err != nil {
+			return 0, x.sqlError(ctx, err, nil)
+		}
+		for i, r := range c.rows {
+			for _, key := range keys {
+				if missingKey(r, key) {
+					continue
+				}
+				if err := x.refuseHidden(ctx, key, r, given(data[c.first+i], rowPath(c.first+i)+".")); err != nil {
+					return 0, err
+				}
+			}
+		}
+	}
+	return 0, x.fail(errcatalog.DF710, fmt.Sprintf("records of %s were inserted and deleted by others %d times while they were upserted", x.t.m.Name, upsertAttempts), nil)
+}
+
+// upsertText is the statement that updates what is there, inserts what is not,
+// and tells for each which it was.
+func (x *operation) upsertText(c chunk, keys [][]*column) (string, []any) {
+	b := &binder{d: x.t.d}
+	cols := x.t.inserted(c.rows[0])
+	tuples := make([]string, len(c.rows))
+	for i, r := range c.rows {
+		values := make([]string, len(cols), len(cols)+1)
+		for n, col := range cols {
+			values[n] = b.arg(r.values[col.i])
+			if i == 0 {
+				values[n] += "::" + x.t.d.columnType(col.f)
+			}
+		}
+		tuples[i] = "(" + strings.Join(append(values, fmt.Sprint(i)), ", ") + ")"
+	}
+	var only []*column // the one key, whose columns need not be set
+	if len(keys) == 1 {
+		only = keys[0]
+	}
+	var same []string
+	for _, key := range keys {
+		if missingKey(c.rows[0], key) {
+			continue
+		}
+		equal := make([]string, len(key))
+		for i, col := range key {
+			equal[i] = x.t.name + "." + col.quoted + " = input." + col.quoted
+		}
+		same = append(same, conjunction(equal))
+	}
+	where := append([]string{"FALSE"}, x.visible("input")...)
+	target := ""
+	if len(same) > 0 {
+		where[0] = "(" + strings.Join(same, " OR ") + ")"
+	}
+	if only != nil {
+		target = " " + x.conflictTarget(only)
+	}
+	returned := make([]string, len(x.t.key))
+	for i, k := range x.t.key {
+		returned[i] = x.t.name + "." + k.quoted
+	}
+	key := strings.Join(returned, ", ")
+	return "WITH input (" + quotedList(cols) + ", df_n) AS (VALUES " + strings.Join(tuples, ", ") + ")" +
+		", u AS (UPDATE " + x.t.name + " SET " + strings.Join(x.taking("input", c.rows[0], only), ", ") + " FROM input" + whereClause(where) + " RETURNING input.df_n, " + key + ")" +
+		", i AS (INSERT INTO " + x.t.name + " (" + quotedList(cols) + ") SELECT " + quotedList(cols) + " FROM input WHERE df_n NOT IN (SELECT df_n FROM u) ORDER BY df_n" +
+		" ON CONFLICT" + target + " DO NOTHING RETURNING " + key + ")" +
+		" SELECT FALSE, " + quotedList(x.t.key) + " FROM u UNION ALL SELECT TRUE, " + quotedList(x.t.key) + " FROM i", b.args
+}
+
+// copyFrom is from how many rows on COPY is quicker than INSERT.
+const copyFrom = 50
+
+// copyRows writes new records by COPY; done is false where that cannot be.
+func (x *operation) copyRows(ctx context.Context, rows []row, data []map[string]any, ids *[]any) (done bool, err error) {
+	c, ok := x.c.(*postgresConn)
+	if !ok {
+		return false, nil
+	}
+	if done, err := x.drawKeys(ctx, rows); !done || err != nil {
+		return false, err
+	}
+	names := make([]string, len(x.t.cols))
+	for i, col := range x.t.cols {
+		names[i] = col.name
+	}
+	err = c.copyFrom(ctx, x.t.m.Table, names, len(rows), func(i int) ([]any, error) { return rows[i].values, nil })
+	if err != nil {
+		return true, x.blame(err, chunk{rows, 0, rows}, data)
+	}
+	for _, r := range rows {
+		values := make([]any, len(x.t.key))
+		for i, k := range x.t.key {
+			values[i] = plainValue(r.values[k.i])
+		}
+		id, err := x.keyOf(values)
+		if err != nil {
+			return true, err
+		}
+		*ids = append(*ids, id)
+	}
+	return true, x.keysGiven(ctx, rows)
+}
+
+// drawKeys gives the rows the keys that the database makes; it is false where it
+// does not make them from a sequence.
+func (x *operation) drawKeys(ctx context.Context, rows []row) (bool, error) {
+	if x.t.autoKey == nil {
+		return true, nil
+	}
+	var without []int
+	for i, r := range rows {
+		if r.values[x.t.autoKey.i] == nil {
+			without = append(without, i)
+		}
+	}
+	if len(without) == 0 {
+		return true, nil
+	}
+	seq, err := postgres{}.sequence(ctx, x.c, x.t)
+	if err != nil {
+		return false, x.sqlError(ctx, err, nil)
+	}
+	if seq == "" || len(without) < len(rows) {
+		return false, nil
+	}
+	next := 0
+	err = x.c.query(ctx, "SELECT nextval($1::text::regclass) FROM generate_series(1, $2::bigint)", []any{seq, int64(len(without))}, func(v []any) error {
+		rows[without[next]].values[x.t.autoKey.i] = v[0]
+		next++
+		return nil
+	})
+	if err != nil {
+		return false, x.sqlError(ctx, err, nil)
+	}
+	return true, nil
+}
+
+// plainValue is a value as it comes back from the database, from one as encode
+// returns it.
+func plainValue(v any) any {
+	switch x := v.(type) {
+	case [16]byte:
+		return uuid.UUID(x)
+	case pgtype.Numeric:
+		return decimal.NewFromBigInt(x.Int, x.Exp)
+	case time.Time:
+		return x.Truncate(time.Microsecond).UTC()
+	}
+	return v
+}
