@@ -26,12 +26,13 @@ func (e *Engine) do(ctx context.Context, s *session, m *model.Model, op model.Op
 	if err != nil {
 		return nil, err
 	}
-	if !sc.checked {
+	x := &operation{e: e, s: s, t: t, op: op, p: p, scope: sc}
+	late := !sc.checked && x.checksItself()
+	if !sc.checked && !late {
 		if err := e.checkParams(m, op, p, sc); err != nil {
 			return nil, err
 		}
 	}
-	x := &operation{e: e, s: s, t: t, op: op, p: p, scope: sc}
 	run, ok := operations[op]
 	if !ok {
 		return nil, x.fail(errcatalog.DF711, fmt.Sprintf("%s has no operation %q", m.Name, op), nil)
@@ -43,7 +44,13 @@ func (e *Engine) do(ctx context.Context, s *session, m *model.Model, op model.Op
 	}
 	ctx, cancel := e.withTimeout(ctx)
 	defer cancel()
-	return x.run(ctx, run)
+	out, err := x.run(ctx, run)
+	if err != nil && late {
+		if wrong := e.checkParams(m, op, p, sc); wrong != nil {
+			return nil, wrong
+		}
+	}
+	return out, err
 }
 
 // operations are the bodies of the eleven operations.

@@ -43,6 +43,9 @@ func omitted(f *model.Field) (v any, ok bool) {
 // against the field's rules, encoded. path is where it stands in the parameters.
 func (x *operation) value(c *column, given any, path string) (any, error) {
 	v, err := model.Convert(c.f.Type, given)
+	if err == nil && c.f.Type.Kind == model.KindJSON && holdsInput(given) {
+		err = errors.New("an input has a value only in a workflow's run")
+	}
 	if err != nil {
 		return nil, x.convertError(c, given, path, err)
 	}
