@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"net/url"
@@ -52,18 +51,18 @@ func (sqlite) open(ctx context.Context, s source, readers int, t tracer) (read, 
 	}
 	const common = "_dqs=0&_defensive=1&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)"
 	if s.memory() {
-		w := newSQLitePool(sql.OpenDB(connector{d, "file::memory:?" + common}), 1, t)
+		w := newSQLitePool(connector{d, "file::memory:?" + common}, 1, t)
 		return w, w, first(ctx, w)
 	}
 	file := "file:" + (&url.URL{Path: s.path}).EscapedPath() + "?" + common
-	w := newSQLitePool(sql.OpenDB(connector{d, file + "&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=journal_size_limit(67108864)"}), 1, t)
+	w := newSQLitePool(connector{d, file + "&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=journal_size_limit(67108864)"}, 1, t)
 	if err := first(ctx, w); err != nil {
 		return nil, nil, err
 	}
 	if readers == 0 {
 		readers = min(4, runtime.GOMAXPROCS(0))
 	}
-	read = newSQLitePool(sql.OpenDB(connector{d, file + "&_pragma=query_only(1)"}), readers, t)
+	read = newSQLitePool(connector{d, file + "&_pragma=query_only(1)"}, readers, t)
 	return read, w, nil
 }
 

@@ -2,9 +2,10 @@ package engine
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
+	"io"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 )
@@ -12,44 +13,60 @@ import (
 // statementCacheSize is how many prepared statements a connection keeps.
 const statementCacheSize = 256
 
-// A sqliteConn is a connection with its prepared statements.
+// A sqliteConn is a connection with its prepared statements. It talks to the
+// driver itself: database/sql would add a pool that is not needed, and a copy of
+// every value.
 type sqliteConn struct {
-	c      *sql.Conn
-	stmts  *lru.Cache[string, *sql.Stmt]
+	c      driver.Conn
+	stmts  *lru.Cache[string, driver.Stmt]
 	tracer tracer
+	args   []driver.NamedValue // reused from statement to statement
 }
 
-func newSQLiteConn(ctx context.Context, db *sql.DB, t tracer) (*sqliteConn, error) {
-	c, err := db.Conn(ctx)
+func newSQLiteConn(ctx context.Context, d driver.Connector, t tracer) (*sqliteConn, error) {
+	c, err := d.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	stmts, err := lru.NewWithEvict(statementCacheSize, func(_ string, s *sql.Stmt) {
+	stmts, err := lru.NewWithEvict(statementCacheSize, func(_ string, s driver.Stmt) {
 		_ = s.Close() // only frees memory; there is nobody to tell
 	})
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	return &sqliteConn{c, stmts, t}, nil
+	return &sqliteConn{c: c, stmts: stmts, tracer: t}, nil
 }
 
-// close ends the connection; with it go its statements.
+// close ends the connection; with it go its statements. A second time does nothing.
 func (c *sqliteConn) close() error {
+	if c.c == nil {
+		return nil
+	}
 	c.stmts.Purge()
-	return c.c.Close()
+	err := c.c.Close()
+	c.c = nil
+	return err
 }
 
 // broken reports whether the driver has given the connection up.
 func (c *sqliteConn) broken() bool {
-	return c.c.Raw(func(any) error { return nil }) != nil
+	v, ok := c.c.(driver.Validator)
+	return c.c == nil || ok && !v.IsValid()
 }
 
 // stmt returns the prepared statement for a text.
-func (c *sqliteConn) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
+func (c *sqliteConn) stmt(ctx context.Context, text string) (driver.Stmt, error) {
+	if c.c == nil {
+		return nil, driver.ErrBadConn
+	}
 	if s, ok := c.stmts.Get(text); ok {
 		return s, nil
 	}
-	s, err := c.c.PrepareContext(ctx, text)
+	p, ok := c.c.(driver.ConnPrepareContext)
+	if !ok {
+		return nil, fmt.Errorf("the driver's %T prepares no statements", c.c)
+	}
+	s, err := p.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +74,15 @@ func (c *sqliteConn) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
 	return s, nil
 }
 
-// exec runs a statement without a result and returns how many rows it changed.
+// bind makes args what the driver takes. It copies them before it returns.
+func (c *sqliteConn) bind(args []any) []driver.NamedValue {
+	c.args = c.args[:0]
+	for i, a := range args {
+		c.args = append(c.args, driver.NamedValue{Ordinal: i + 1, Value: a})
+	}
+	return c.args
+}
+
 func (c *sqliteConn) exec(ctx context.Context, text string, args ...any) (changed int64, err error) {
 	ctx, sp := c.tracer.statement(ctx, text)
 	defer func() { sp.end(err) }()
@@ -65,15 +90,17 @@ func (c *sqliteConn) exec(ctx context.Context, text string, args ...any) (change
 	if err != nil {
 		return 0, err
 	}
-	r, err := s.ExecContext(ctx, args...)
+	x, ok := s.(driver.StmtExecContext)
+	if !ok {
+		return 0, fmt.Errorf("the driver's %T executes nothing", s)
+	}
+	r, err := x.ExecContext(ctx, c.bind(args))
 	if err != nil {
 		return 0, err
 	}
 	return r.RowsAffected()
 }
 
-// query runs a statement and calls each with the values of every row. The slice
-// is reused from row to row.
 func (c *sqliteConn) query(ctx context.Context, text string, args []any, each func(values []any) error) (err error) {
 	ctx, sp := c.tracer.statement(ctx, text)
 	defer func() { sp.end(err) }()
@@ -81,7 +108,11 @@ func (c *sqliteConn) query(ctx context.Context, text string, args []any, each fu
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(ctx, args...)
+	q, ok := s.(driver.StmtQueryContext)
+	if !ok {
+		return fmt.Errorf("the driver's %T yields nothing", s)
+	}
+	rows, err := q.QueryContext(ctx, c.bind(args))
 	if err != nil {
 		return err
 	}
@@ -91,75 +122,31 @@ func (c *sqliteConn) query(ctx context.Context, text string, args []any, each fu
 			err = cErr
 		}
 	}()
-	columns, err := rows.Columns()
-	if err != nil {
-		return err
-	}
-	values, dest := make([]any, len(columns)), make([]any, len(columns))
-	for i := range values {
-		dest[i] = &values[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(dest...); err != nil {
+	n := len(rows.Columns())
+	read, values := make([]driver.Value, n), make([]any, n)
+	for {
+		switch err := rows.Next(read); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
 			return err
+		}
+		for i, v := range read {
+			values[i] = v
 		}
 		if err := each(values); err != nil {
 			return err
 		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 	}
-	return rows.Err()
-}
-
-// A sqlitePool is a fixed number of connections, opened when they are first needed.
-type sqlitePool struct {
-	db     *sql.DB
-	free   chan *sqliteConn // a nil stands for a connection not opened yet
-	tracer tracer
-}
-
-func newSQLitePool(db *sql.DB, size int, t tracer) *sqlitePool {
-	db.SetMaxOpenConns(size)
-	db.SetMaxIdleConns(size)
-	p := &sqlitePool{db, make(chan *sqliteConn, size), t}
-	for range size {
-		p.free <- nil
-	}
-	return p
-}
-
-// get takes a connection, waiting for one until ctx ends, lockWait at most.
-func (p *sqlitePool) get(ctx context.Context) (conn, error) {
-	c, err := take(ctx, p.free)
-	if err != nil {
-		return nil, err
-	}
-	if c != nil {
-		return c, nil
-	}
-	c, err = newSQLiteConn(ctx, p.db, p.tracer)
-	if err != nil {
-		p.free <- nil
-		return nil, err
-	}
-	return c, nil
-}
-
-// put gives a connection back. One that the driver gave up is replaced when the
-// next comes for it.
-func (p *sqlitePool) put(x conn) {
-	c, _ := x.(*sqliteConn)
-	if c.broken() {
-		// What a broken connection says when it is closed helps nobody.
-		_ = c.close()
-		c = nil
-	}
-	p.free <- c
 }
 
 // inTransaction asks by trying: BEGIN fails inside a transaction.
 func (c *sqliteConn) inTransaction() bool {
 	if _, err := c.exec(context.Background(), "BEGIN"); err != nil {
-		return true
+		return c.c != nil
 	}
 	_, err := c.exec(context.Background(), "ROLLBACK")
 	return err != nil
@@ -177,15 +164,55 @@ func (c *sqliteConn) batch(ctx context.Context, statements []statement) (changed
 	return changed, -1, nil
 }
 
-// close ends every connection; all of them must have been put back.
+// A sqlitePool is a fixed number of connections, opened when they are first needed.
+type sqlitePool struct {
+	d      driver.Connector
+	free   chan *sqliteConn // a nil stands for a connection not opened yet
+	tracer tracer
+}
+
+func newSQLitePool(d driver.Connector, size int, t tracer) *sqlitePool {
+	p := &sqlitePool{d, make(chan *sqliteConn, size), t}
+	for range size {
+		p.free <- nil
+	}
+	return p
+}
+
+func (p *sqlitePool) get(ctx context.Context) (conn, error) {
+	c, err := take(ctx, p.free)
+	if err != nil {
+		return nil, err
+	}
+	if c != nil {
+		return c, nil
+	}
+	c, err = newSQLiteConn(ctx, p.d, p.tracer)
+	if err != nil {
+		p.free <- nil
+		return nil, err
+	}
+	return c, nil
+}
+
+func (p *sqlitePool) put(x conn) {
+	c, _ := x.(*sqliteConn)
+	if c.broken() {
+		// What a broken connection says when it is closed helps nobody.
+		_ = c.close()
+		c = nil
+	}
+	p.free <- c
+}
+
 func (p *sqlitePool) close() error {
 	var errs []error
 	for range cap(p.free) {
 		if c := <-p.free; c != nil {
-			if err := c.close(); err != nil && !errors.Is(err, driver.ErrBadConn) && !errors.Is(err, sql.ErrConnDone) {
+			if err := c.close(); err != nil {
 				errs = append(errs, err)
 			}
 		}
 	}
-	return errors.Join(append(errs, p.db.Close())...)
+	return errors.Join(errs...)
 }
