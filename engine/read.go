@@ -33,6 +33,9 @@ func (x *operation) read(ctx context.Context) (map[string]any, error) {
 // pinned is the WHERE clause for the one record that the parameters name: by
 // primary key, or by a filter on a unique key.
 func (x *operation) pinned(b *binder, deleted bool) (string, error) {
+	if x.p["filter"] == nil && x.wholeKey() {
+		return x.byKey(b, deleted)
+	}
 	conditions, path := x.keyGiven(), ""
 	if conditions == nil {
 		path = "filter"
@@ -48,6 +51,31 @@ func (x *operation) pinned(b *binder, deleted bool) (string, error) {
 		conditions = map[string]any{"$and": []any{conditions, extra}}
 	}
 	return x.where(b, conditions, path, deleted)
+}
+
+func (x *operation) wholeKey() bool {
+	for _, c := range x.t.key {
+		if x.p[c.name] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// byKey is the WHERE clause for the record with the primary key that is given.
+func (x *operation) byKey(b *binder, deleted bool) (string, error) {
+	parts, err := x.within(b, deleted)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range x.t.key {
+		arg, err := filter{x, b}.operand(c, c.f.Type, x.p[c.name], c.name)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, c.quoted+" = "+b.arg(arg))
+	}
+	return whereClause(parts), nil
 }
 
 // keyGiven are the primary key's values, or nil when not all of them are given.
