@@ -11,7 +11,7 @@ type conn interface {
 	// exec runs a statement without a result and returns how many rows it changed.
 	exec(ctx context.Context, text string, args ...any) (changed int64, err error)
 	// query runs a statement and calls each with the values of every row. The slice
-	// is reused from row to row.
+	// is reused from row to row. errEnough from each ends the statement without error.
 	query(ctx context.Context, text string, args []any, each func(values []any) error) error
 	// batch runs statements in order, up to the first that fails; failed is its
 	// place, -1 where the database does not tell.
@@ -20,6 +20,13 @@ type conn interface {
 	inTransaction() bool
 	// close ends the connection.
 	close() error
+}
+
+func unlessEnough(err error) error {
+	if err == errEnough { //nolint:errorlint // each returns it as it is
+		return nil
+	}
+	return err
 }
 
 // A statement is one for a batch.
@@ -37,6 +44,9 @@ type pool interface {
 	// close ends every connection; all of them must have been put back.
 	close() error
 }
+
+// errEnough says that no more rows are wanted.
+var errEnough = errors.New("enough rows")
 
 // lockWait is how long an operation waits for a connection that others hold.
 const lockWait = 30 * time.Second

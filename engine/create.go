@@ -9,11 +9,11 @@ func (x *operation) create(ctx context.Context) (map[string]any, error) {
 		return nil, err
 	}
 	text, args := x.t.insert(r)
-	records, err := x.records(ctx, true, text+" RETURNING "+x.t.all, args, given(x.p, ""))
+	record, err := x.recordOf(ctx, true, text+" RETURNING "+x.t.all, args, given(x.p, ""))
 	if err != nil {
 		return nil, err
 	}
-	return records[0], x.keysGiven(ctx, []row{r})
+	return record, x.keysGivenIf(ctx, true, r)
 }
 
 // keysGiven has the database make keys above those that rows brought along.

@@ -180,7 +180,7 @@ func (x *operation) query(ctx context.Context, write bool, text string, args []a
 		failed = each(values)
 		return failed
 	})
-	if failed != nil {
+	if failed = unlessEnough(failed); failed != nil {
 		return failed
 	}
 	if err != nil {
@@ -189,15 +189,15 @@ func (x *operation) query(ctx context.Context, write bool, text string, args []a
 	return nil
 }
 
-// records runs a statement that yields whole records.
-func (x *operation) records(ctx context.Context, write bool, text string, args []any, about subject) ([]map[string]any, error) {
-	var out []map[string]any
-	err := x.query(ctx, write, text, args, about, func(values []any) error {
-		r, err := x.record(x.t.cols, values)
-		out = append(out, r)
-		return err
+// recordOf runs a statement that yields one whole record at most; nil if none.
+func (x *operation) recordOf(ctx context.Context, write bool, text string, args []any, about subject) (record map[string]any, err error) {
+	err = x.query(ctx, write, text, args, about, func(values []any) error {
+		if record, err = x.record(x.t.cols, values); err != nil {
+			return err
+		}
+		return errEnough
 	})
-	return out, err
+	return record, err
 }
 
 // exec runs a statement without a result and returns how many rows it changed.

@@ -103,6 +103,10 @@ func (c *postgresConn) query(ctx context.Context, text string, args []any, each 
 			}
 		}
 		if err := each(values); err != nil {
+			if err = unlessEnough(err); err == nil {
+				rows.Close() // reads to the end, where an error may come
+				return rows.Err()
+			}
 			return err
 		}
 	}

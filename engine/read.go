@@ -16,13 +16,13 @@ func (x *operation) read(ctx context.Context) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	records, err := x.records(ctx, false, "SELECT "+x.t.all+" FROM "+x.t.name+where, b.args, nil)
+	record, err := x.recordOf(ctx, false, "SELECT "+x.t.all+" FROM "+x.t.name+where, b.args, nil)
 	if err != nil {
 		return nil, err
 	}
-	if len(records) > 0 {
-		records[0]["found"] = true
-		return records[0], nil
+	if record != nil {
+		record["found"] = true
+		return record, nil
 	}
 	if raise, given := x.p["raise_on_not_found"].(bool); raise || !given {
 		return nil, x.notFound()

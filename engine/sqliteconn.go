@@ -135,7 +135,7 @@ func (c *sqliteConn) query(ctx context.Context, text string, args []any, each fu
 			values[i] = v
 		}
 		if err := each(values); err != nil {
-			return err
+			return unlessEnough(err)
 		}
 		if err := ctx.Err(); err != nil {
 			return err

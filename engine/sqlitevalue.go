@@ -273,6 +273,9 @@ func plainNumbers(v any) any {
 func decodeArray(t model.Type, s string) (any, error) {
 	if t.Kind == model.KindString {
 		items := []string{}
+		if s == "[]" {
+			return items, nil
+		}
 		if err := json.Unmarshal([]byte(s), &items); err != nil {
 			return nil, fmt.Errorf("no array of text: %w", err)
 		}

@@ -40,13 +40,13 @@ func (x *operation) update(ctx context.Context) (map[string]any, error) {
 		}
 		where += " AND " + x.t.version.quoted + " = " + b.arg(v)
 	}
-	records, err := x.records(ctx, true, "UPDATE "+x.t.name+" SET "+set+where+" RETURNING "+x.t.all, b.args, given(fields, "fields."))
+	record, err := x.recordOf(ctx, true, "UPDATE "+x.t.name+" SET "+set+where+" RETURNING "+x.t.all, b.args, given(fields, "fields."))
 	switch {
 	case err != nil:
 		return nil, err
-	case len(records) > 0:
-		records[0]["updated"] = true
-		return records[0], nil
+	case record != nil:
+		record["updated"] = true
+		return record, nil
 	case checked:
 		if err := x.checkVersion(ctx, filter, version); err != nil {
 			return nil, err

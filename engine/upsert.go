@@ -68,18 +68,18 @@ func (x *operation) upsert(ctx context.Context) (map[string]any, error) {
 }
 
 func (x *operation) upsertOnce(ctx context.Context, key []*column, r row, update map[string]any, about subject, out map[string]any) (bool, error) {
-	records, err := x.updateByKey(ctx, key, r, update)
+	record, err := x.updateByKey(ctx, key, r, update)
 	created := false
-	if err == nil && len(records) == 0 {
+	if err == nil && record == nil {
 		created = true
 		text, args := x.t.insert(r)
 		text += " ON CONFLICT " + x.conflictTarget(key) + " DO NOTHING RETURNING " + x.t.all
-		records, err = x.records(ctx, true, text, args, about)
+		record, err = x.recordOf(ctx, true, text, args, about)
 	}
-	if err != nil || len(records) == 0 {
+	if err != nil || record == nil {
 		return false, err
 	}
-	upserted(out, records[0], created)
+	upserted(out, record, created)
 	return true, x.keysGivenIf(ctx, created, r)
 }
 
@@ -88,7 +88,7 @@ func upserted(out, record map[string]any, created bool) {
 }
 
 func (x *operation) keysGivenIf(ctx context.Context, created bool, r row) error {
-	if !created {
+	if !created || x.t.autoKey == nil {
 		return nil
 	}
 	return x.keysGiven(ctx, []row{r})
@@ -96,7 +96,7 @@ func (x *operation) keysGivenIf(ctx context.Context, created bool, r row) error 
 
 // updateByKey changes the record with the row's key and returns it; nothing when
 // there is none. Without anything to change the record stays as it is.
-func (x *operation) updateByKey(ctx context.Context, key []*column, r row, update map[string]any) ([]map[string]any, error) {
+func (x *operation) updateByKey(ctx context.Context, key []*column, r row, update map[string]any) (map[string]any, error) {
 	for _, c := range key {
 		if r.values[c.i] == nil {
 			return nil, nil // a key that the database makes: no record has it yet
@@ -107,7 +107,7 @@ func (x *operation) updateByKey(ctx context.Context, key []*column, r row, updat
 	if err != nil {
 		return nil, err
 	}
-	return x.records(ctx, true, text, b.args, given(update, "update."))
+	return x.recordOf(ctx, true, text, b.args, given(update, "update."))
 }
 
 // updateText is the statement that changes the record with the row's key and
