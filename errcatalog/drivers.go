@@ -34,7 +34,6 @@ var sqlStates = map[string]Code{
 	"22P03": DF102, // invalid_binary_representation
 	"22007": DF102, // invalid_datetime_format
 	"22018": DF102, // invalid_character_value_for_cast
-	"22004": DF109, // null_value_not_allowed
 	"2200H": DF506, // sequence_generator_limit_exceeded
 
 	"40001": DF510, // serialization_failure

@@ -31,7 +31,7 @@ func TestFromSQLState(t *testing.T) {
 		"22P03": errcatalog.DF102, // invalid_binary_representation
 		"22007": errcatalog.DF102, // invalid_datetime_format
 		"22018": errcatalog.DF102, // invalid_character_value_for_cast
-		"22004": errcatalog.DF109, // null_value_not_allowed
+		"22004": errcatalog.DF103, // null_value_not_allowed
 		"2200H": errcatalog.DF506, // sequence_generator_limit_exceeded
 
 		// Transactions.

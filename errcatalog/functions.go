@@ -15,14 +15,15 @@ import (
 // known, so that Go code stays whole; plain fields ({{with .Model}}) are for prose
 // that can do without.
 var functions = template.FuncMap{
-	"quote":  strconv.Quote, // user-123 → "user-123"
-	"join":   strings.Join,  // {{join .Allowed ", "}}
-	"quoted": quoted,        // [a b] → "a", "b"
-	"oneOf":  oneOf,         // [a b c] → a, b or c
-	"snake":  snake,         // OrderItem → order_item
-	"camel":  camel,         // order_item → OrderItem
-	"last":   last,          // filter.user_id → user_id
-	"lower":  strings.ToLower,
+	"quote":    strconv.Quote, // user-123 → "user-123"
+	"unquoted": unquoted,      // "user-123" → user-123, for a shell
+	"join":     strings.Join,  // {{join .Allowed ", "}}
+	"quoted":   quoted,        // [a b] → "a", "b"
+	"oneOf":    oneOf,         // [a b c] → a, b or c
+	"snake":    snake,         // OrderItem → order_item
+	"camel":    camel,         // order_item → OrderItem
+	"last":     last,          // filter.user_id → user_id
+	"lower":    strings.ToLower,
 
 	"model":    modelName,    // Model; that of NodeType; User
 	"op":       operation,    // Operation; that of NodeType; Create
@@ -44,6 +45,12 @@ var functions = template.FuncMap{
 	"to":       to,           // Target; Node; target
 	"input":    input,        // Input; Param; id
 	"isGoType": isGoType,     // whether a field may have this type
+	"ref":      reference,    // Model.column that a field refers to; User.id
+	"stem":     stem,         // the column without its _id: user_id → user
+
+	"isPostgres": isPostgres, // whether a Database is PostgreSQL
+	"sqliteFile": sqliteFile, // the file of a Database; app.db
+	"dsn":        dsn,        // Database as Go source; a password is not in it, so a variable for PostgreSQL
 
 	// Whole pieces of Go.
 	"entry":       entrySource, // filter.user_id, 1 → "filter": dataflow.Params{"user_id": 1}
@@ -60,6 +67,18 @@ func or(values ...string) string {
 		}
 	}
 	return ""
+}
+
+func unquoted(s string) string {
+	if u, err := strconv.Unquote(s); err == nil {
+		s = u
+	}
+	if strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("@.,:/+-_", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
 }
 
 func quoted(names []string) string {
@@ -330,6 +349,47 @@ func isGoType(t string) bool {
 		return true
 	}
 	return false
+}
+
+// reference mends what Value refers to by Suggestion, which is all of it, its
+// model or its column.
+func reference(d *Details) string {
+	model, col, ok := strings.Cut(d.Value, ".")
+	switch {
+	case strings.Contains(d.Suggestion, "."):
+		return d.Suggestion
+	case !ok:
+		return or(d.Suggestion, "User") + ".id"
+	case d.Suggestion == "":
+		return d.Value
+	case unicode.IsUpper([]rune(d.Suggestion)[0]):
+		return d.Suggestion + "." + col
+	}
+	return model + "." + d.Suggestion
+}
+
+func stem(d *Details) string {
+	if s, ok := strings.CutSuffix(column(d), "_id"); ok && s != "" {
+		return s
+	}
+	return "source"
+}
+
+func isPostgres(database string) bool { return strings.HasPrefix(database, "postgres") }
+
+func sqliteFile(database string) string {
+	file, _ := strings.CutPrefix(database, "sqlite:")
+	if file == "" || file == ":memory:" || isPostgres(database) {
+		return "app.db"
+	}
+	return file
+}
+
+func dsn(d *Details) string {
+	if isPostgres(d.Database) {
+		return `os.Getenv("DATABASE_URL")`
+	}
+	return strconv.Quote(or(d.Database, "sqlite:app.db"))
 }
 
 func goType(d *Details) string {
