@@ -69,6 +69,8 @@ type predicates interface {
 	contains(b *binder, expr string, part any) string
 	// member is an element in an array column.
 	member(b *binder, expr string, v any) string
+	// anyElement is whether an element of an array column satisfies a condition.
+	anyElement(expr string, elem model.Type, condition func(element string) (string, error)) (string, error)
 	// in matches any of values, which are encoded; there is at least one.
 	in(b *binder, expr string, values []any) string
 	// json reaches into a JSON column.

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/base64"
 	"fmt"
 	"maps"
 	"reflect"
@@ -265,8 +264,64 @@ func (f filter) apply(p place, op string, v any, path string) (string, error) {
 		return f.match(p.expr, op, v, path)
 	case "$contains":
 		return f.contains(p, v, path)
+	case "$overlap":
+		return f.overlap(p, v, path)
+	case "$any":
+		return f.any(p, v, path)
 	}
 	return "", f.unknownOperator(op, path)
+}
+
+// overlap is whether an array has one of several elements.
+func (f filter) overlap(p place, v any, path string) (string, error) {
+	list, ok := asList(v)
+	switch {
+	case !p.typ.Array:
+		return "", f.unsuited(p, "$overlap", path)
+	case !ok:
+		return "", f.invalid(path, "$overlap takes a list of elements", v)
+	case len(list) == 0:
+		return "FALSE", nil
+	}
+	parts := make([]string, len(list))
+	for i, item := range list {
+		arg, err := f.operand(p.c, p.typ.Elem(), item, join(path, strconv.Itoa(i)))
+		if err != nil {
+			return "", err
+		}
+		parts[i] = f.x.t.d.member(f.b, p.expr, arg)
+	}
+	return "(" + strings.Join(parts, " OR ") + ")", nil
+}
+
+// any is whether an element of an array satisfies a condition.
+func (f filter) any(p place, v any, path string) (string, error) {
+	if !p.typ.Array {
+		return "", f.unsuited(p, "$any", path)
+	}
+	ops, ok := asMap(v)
+	if !ok {
+		ops = map[string]any{"$eq": v}
+	}
+	if len(ops) == 0 {
+		return "", f.invalid(path, "$any takes a value, or operators", v)
+	}
+	elem := p.typ.Elem()
+	return f.x.t.d.anyElement(p.expr, elem, func(element string) (string, error) {
+		var parts []string
+		for _, op := range sortedKeys(ops) {
+			at := join(path, op)
+			if !slices.Contains(graph.ElementOperators, op) {
+				return "", f.unknownOperator(op, at)
+			}
+			part, err := f.apply(place{c: p.c, typ: elem, expr: element}, op, ops[op], at)
+			if err != nil {
+				return "", err
+			}
+			parts = append(parts, part)
+		}
+		return conjunction(parts), nil
+	})
 }
 
 var (
@@ -377,9 +432,6 @@ func (f filter) contains(p place, v any, path string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if p.typ.Kind == model.KindBytes {
-			arg = inArray(arg)
-		}
 		return f.x.t.d.member(f.b, p.expr, arg), nil
 	case p.typ.Kind == model.KindString, p.typ.Kind == model.KindBytes:
 		arg, err := f.operand(p.c, p.typ, v, path)
@@ -449,10 +501,4 @@ func asList(v any) ([]any, bool) {
 		l[i] = rv.Index(i).Interface()
 	}
 	return l, true
-}
-
-// inArray is how bytes stand in an array column.
-func inArray(v any) any {
-	b, _ := v.([]byte)
-	return base64.StdEncoding.EncodeToString(b)
 }

@@ -55,16 +55,12 @@ func (postgres) member(b *binder, expr string, v any) string {
 	return b.arg(v) + " = ANY(" + expr + ")"
 }
 
-func (postgres) overlap(b *binder, expr string, elem model.Type, values []any) string {
-	marks := make([]string, len(values))
-	for i, v := range values {
-		marks[i] = b.arg(v)
+func (postgres) anyElement(expr string, elem model.Type, condition func(element string) (string, error)) (string, error) {
+	element := "element"
+	if elem.Kind == model.KindString {
+		element += ` COLLATE "C"`
 	}
-	return expr + " && ARRAY[" + strings.Join(marks, ", ") + "]::" + scalarType(elem.Kind) + "[]"
-}
-
-func (postgres) anyElement(_ *binder, expr string, _ model.Type, condition func(element string) (string, error)) (string, error) {
-	inner, err := condition("element")
+	inner, err := condition(element)
 	return "EXISTS (SELECT 1 FROM unnest(" + expr + ") AS elements(element) WHERE " + inner + ")", err
 }
 

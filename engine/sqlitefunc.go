@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"database/sql/driver"
+	"encoding/base64"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -42,6 +43,12 @@ func registerFunctions(d *driversqlite.Driver) error {
 	if err := d.RegisterDeterministicScalarFunction("df_regex", 2, func(_ *driversqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 		pattern, _ := text(args[0])
 		return match(pattern, args[1])
+	}); err != nil {
+		return err
+	}
+	if err := d.RegisterDeterministicScalarFunction("df_unbase64", 1, func(_ *driversqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		s, _ := text(args[0])
+		return base64.StdEncoding.DecodeString(s)
 	}); err != nil {
 		return err
 	}
@@ -122,7 +129,22 @@ func (sqlite) contains(b *binder, expr string, part any) string {
 }
 
 func (sqlite) member(b *binder, expr string, v any) string {
+	if bytes, ok := v.([]byte); ok {
+		v = base64.StdEncoding.EncodeToString(bytes) // as they stand in an array
+	}
 	return "EXISTS (SELECT 1 FROM json_each(" + expr + ") WHERE value = " + b.arg(v) + ")"
+}
+
+func (sqlite) anyElement(expr string, elem model.Type, condition func(element string) (string, error)) (string, error) {
+	element := "value"
+	switch {
+	case elem.Kind == model.KindBytes:
+		element = "df_unbase64(value)"
+	case elem.Kind.IsFloat(): // a whole number is an integer in JSON
+		element = "CAST(value AS REAL)"
+	}
+	inner, err := condition(element)
+	return "EXISTS (SELECT 1 FROM json_each(" + expr + ") WHERE " + inner + ")", err
 }
 
 // shortList is up to how many values an IN lists them. Longer lists are bound as

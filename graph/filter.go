@@ -12,7 +12,7 @@ import (
 )
 
 // Operators are those of filters on a column, in the order of the docs.
-var Operators = []string{"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$like", "$ilike", "$regex", "$contains", "$between", "$null", "$exists"}
+var Operators = []string{"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$like", "$ilike", "$regex", "$contains", "$overlap", "$any", "$between", "$null", "$exists"}
 
 // Combinators join filters.
 var Combinators = []string{"$and", "$or", "$not"}
@@ -199,8 +199,54 @@ func (p *params) checkOperand(path, op string, v *Value, t model.Type) {
 			p.report(errcatalog.DF102, path, v.Span, errcatalog.Details{Type: "a text or list column", Got: t.String(), Value: v.GoSource()},
 				"node %s: $contains looks into text and lists, and the column is %s", p.nodeName(), t)
 		}
+	case "$overlap":
+		if !p.isArrayColumn(path, op, v, t) {
+			return
+		}
+		if p.isList(path, v, "[]"+elem.Elem().GoSource()) {
+			for i := range v.Items {
+				p.checkValue(join(path, strconv.Itoa(i)), &v.Items[i], elem.Elem(), nil)
+			}
+		}
+	case "$any":
+		if p.isArrayColumn(path, op, v, t) {
+			p.checkAny(path, v, elem.Elem())
+		}
 	case "$null", "$exists":
 		p.checkValue(path, v, model.Type{Kind: model.KindBool}, nil)
+	}
+}
+
+// isArrayColumn reports whether an operator on the elements of a list is on one.
+func (p *params) isArrayColumn(path, op string, v *Value, t model.Type) bool {
+	if t.Array {
+		return true
+	}
+	p.report(errcatalog.DF102, path, v.Span, errcatalog.Details{Type: "a list column", Got: t.String(), Value: v.GoSource()},
+		"node %s: %s looks at the elements of a list, and the column is %s", p.nodeName(), op, t)
+	return false
+}
+
+// ElementOperators are those that a condition of $any has on an element.
+var ElementOperators = []string{"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$like", "$ilike", "$regex", "$contains", "$between"}
+
+// checkAny checks a condition on the elements of a list: a value, or operators.
+func (p *params) checkAny(path string, v *Value, elem model.Type) {
+	if v.State != StateMap {
+		p.checkOperand(path, "$eq", v, elem)
+		return
+	}
+	if len(v.Entries) == 0 && !v.Partial {
+		p.report(errcatalog.DF110, path, v.Span, errcatalog.Details{Value: v.GoSource(), Allowed: ElementOperators}, "node %s: the condition of $any is empty", p.nodeName())
+	}
+	for i := range v.Entries {
+		op := &v.Entries[i]
+		at := join(path, op.Key)
+		if !slices.Contains(ElementOperators, op.Key) {
+			p.unknownOperator(op, at, ElementOperators, "")
+			continue
+		}
+		p.checkOperand(at, op.Key, actual(&op.Value), elem)
 	}
 }
 

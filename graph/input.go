@@ -220,16 +220,19 @@ func (c *checker) insideFilter(conn *Connection, n *Node, contract *model.Contra
 		return spot{}
 	}
 	switch op {
-	case "$in", "$nin", "$between":
+	case "$in", "$nin", "$between", "$overlap":
 		if deeper {
 			return spot{known: true, typ: f.Type}
 		}
 		return spot{known: true, typ: model.Type{Kind: f.Type.Kind, Array: true}}
 	case "$null", "$exists":
 		return spot{known: true, typ: model.Type{Kind: model.KindBool}}
-	case "$contains":
-		if f.Type.Array {
+	case "$contains", "$any":
+		if f.Type.Array && !deeper {
 			return spot{known: true, typ: f.Type.Elem()}
+		}
+		if deeper {
+			return spot{} // an operator of $any
 		}
 	}
 	return equals

@@ -45,11 +45,13 @@ func embedsMarker(t goType, depth int) bool {
 
 // A builder makes one model and gathers what is wrong with it.
 type builder struct {
-	m        *Model
-	problems []Problem
-	uniques  []Key
-	tags     map[string]tag // by column
-	depth    map[string]int // Go name → depth at which it was declared
+	m          *Model
+	problems   []Problem
+	uniques    []Key
+	tags       map[string]tag // by column
+	declared   modelKeys      // on the embedded dataflow.Model
+	declaredAt token.Position
+	depth      map[string]int // Go name → depth at which it was declared
 }
 
 func build(name, pkg string, t goType, pos token.Position) (*Model, []Problem) {
@@ -94,7 +96,9 @@ func (b *builder) collect(t goType, index []int, prefix string, depth int) {
 	fields := t.fields()
 	for _, f := range fields { // shallow names first: they shadow, as in Go
 		if isMarker(f.typ) && f.embedded {
-			b.tagProblems(f.pos, marker, parseModelTag(f.tag.Get("df"), b.m))
+			keys, problems := parseModelTag(f.tag.Get("df"), b.m)
+			b.tagProblems(f.pos, marker, problems)
+			b.declared, b.declaredAt = keys, f.pos
 		} else if !(f.embedded && embeds(f)) {
 			if d, ok := b.depth[f.name]; !ok || depth < d {
 				b.depth[f.name] = depth
@@ -271,7 +275,45 @@ func (b *builder) keys() {
 			m.Indexes = indexesOf(grouped)
 		}
 	}
+	for _, columns := range b.declared.unique {
+		if b.keyColumns("unique", columns) && b.newKey("unique", b.uniques, columns) {
+			b.uniques = append(b.uniques, Key{Name: strings.Join(columns, "_"), Columns: columns})
+		}
+	}
+	for _, columns := range b.declared.index {
+		if b.keyColumns("index", columns) && b.newKey("index", keysOf(m.Indexes), columns) {
+			m.Indexes = append(m.Indexes, Index{Name: strings.Join(columns, "_"), Columns: columns})
+		}
+	}
 	m.Keys = append(m.Keys, b.uniques...)
+}
+
+// keyColumns reports whether the columns of a key that the model's tag declares
+// are there, each once.
+func (b *builder) keyColumns(option string, columns []string) bool {
+	for i, column := range columns {
+		written := option + "=" + strings.Join(columns, "+")
+		switch {
+		case b.m.FieldByColumn(column) == nil:
+			near := errcatalog.Nearest(column, b.m.Columns())
+			b.tagProblems(b.declaredAt, marker, []tagProblem{{fmt.Sprintf("%s: %s has no column %q", written, b.m.Name, column), near, b.m.Columns()}})
+			return false
+		case slices.Contains(columns[:i], column):
+			b.tagProblems(b.declaredAt, marker, []tagProblem{{fmt.Sprintf("%s names the column %q twice", written, column), "", nil}})
+			return false
+		}
+	}
+	return true
+}
+
+// newKey reports whether no key has the columns already, nor their name.
+func (b *builder) newKey(option string, keys []Key, columns []string) bool {
+	name := strings.Join(columns, "_")
+	if slices.ContainsFunc(keys, func(k Key) bool { return k.Name == name || slices.Equal(k.Columns, columns) }) {
+		b.tagProblems(b.declaredAt, marker, []tagProblem{{option + "=" + strings.Join(columns, "+") + " is declared already", "", nil}})
+		return false
+	}
+	return true
 }
 
 // addToGroup adds a column to the key of its group; "" is a group of its own.

@@ -128,6 +128,8 @@ dataflow.Params{"filter": dataflow.Params{
 | ` + "`$like` `$ilike`" + ` | matches a pattern with ` + "`%` and `_`" + `; ` + "`$ilike`" + ` whatever the case |
 | ` + "`$regex`" + ` | matches a regular expression of Go |
 | ` + "`$contains`" + ` | holds the text, or for a list the member |
+| ` + "`$overlap`" + ` | is a list with at least one of the members |
+| ` + "`$any`" + ` | is a list with a member that is the value, or satisfies the operators: ` + "`{\"$any\": {\"$like\": \"go%\"}}`" + ` |
 | ` + "`$null` `$exists`" + ` | is null (` + "`true`" + `) or not (` + "`false`" + `); is there in JSON |
 
 ` + "`$and`, `$or` (lists of filters) and `$not` (a filter)" + ` combine them. A dotted key goes into a JSON column:

@@ -123,6 +123,16 @@ due time.Time default=2026-01-02 15:04:05 +0000 UTC
 note string default=a, b
 key  [id]
 `},
+		{Keyed{}, `Keyed keyeds
+id int64 primary auto1
+org string required
+email string required
+name string required
+key  [id]
+key org_email [org email]
+key email_name [email name]
+index name_org [name org]
+`},
 		{Shadow{}, `Shadow shadows
 id string primary required
 created_at time.Time auto2
@@ -154,6 +164,7 @@ func TestProblems(t *testing.T) {
 		{BadTypes{}, strings.TrimSpace(strings.Repeat("DF-604 ", 8))},
 		{BadTags{}, "DF-605 tabel DF-605 pk DF-605 uniqe DF-609 many DF-605 ref DF-605 ondelete DF-605 a b DF-601 nosuchrule"},
 		{Twice{}, "DF-607"},
+		{BadKeys{}, "DF-605 joined DF-605 nope DF-605 twice"},
 		{BadAuto{}, "DF-608 CreatedAt DF-608 DeletedAt"},
 		{PointerKey{}, "DF-601"},
 		{EmbedsPointer{}, "DF-604"},

@@ -170,3 +170,18 @@ func declared() []any {
 		User{}, Everything{}, OrderItem{}, Document{}, Order{}, NotAModel{}, NoKey{}, BadTypes{}, BadTags{}, Twice{}, BadAuto{}, PointerKey{}, Shadow{}, EmbedsPointer{},
 	}
 }
+
+type Keyed struct {
+	dataflow.Model `df:"unique=org+email,index=name+org,unique=email+name"`
+	ID             int64
+	Org            string
+	Email          string
+	Name           string
+}
+
+type BadKeys struct {
+	dataflow.Model `df:"unique=org+nope,index=name+name,unique=name,index=name+"`
+	ID             int64
+	Org            string
+	Name           string `df:",unique"`
+}

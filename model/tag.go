@@ -24,7 +24,7 @@ type tag struct {
 
 var (
 	fieldOptions = []string{"pk", "unique", "index", "default", "ref", "ondelete"}
-	modelOptions = []string{"table", "softdelete", "tenant", "versioned"}
+	modelOptions = []string{"table", "softdelete", "tenant", "versioned", "unique", "index"}
 	onDeletes    = []string{"cascade", "restrict", "set null", "no action"}
 )
 
@@ -113,10 +113,16 @@ type tagProblem struct {
 	allowed    []string
 }
 
+// modelKeys are the keys that the tag of the embedded dataflow.Model declares:
+// df:"unique=org_id+email,index=last_name+first_name".
+type modelKeys struct {
+	unique, index [][]string // columns
+}
+
 // parseModelTag reads the tag of the embedded dataflow.Model into m.
-func parseModelTag(s string, m *Model) (problems []tagProblem) {
+func parseModelTag(s string, m *Model) (keys modelKeys, problems []tagProblem) {
 	if s == "" {
-		return nil
+		return keys, nil
 	}
 	for _, part := range splitTag(s) {
 		name, value, hasValue := strings.Cut(part, "=")
@@ -128,6 +134,19 @@ func parseModelTag(s string, m *Model) (problems []tagProblem) {
 				continue
 			}
 			m.Table = value
+		case "unique", "index":
+			columns := strings.Split(value, "+")
+			for i, c := range columns {
+				columns[i] = strings.TrimSpace(c)
+			}
+			switch {
+			case slices.Contains(columns, ""):
+				problems = append(problems, tagProblem{"the option " + name + " needs columns, joined by +", name + "=org_id+email", nil})
+			case name == "unique":
+				keys.unique = append(keys.unique, columns)
+			default:
+				keys.index = append(keys.index, columns)
+			}
 		case "softdelete":
 			m.SoftDelete = true
 		case "versioned":
@@ -146,7 +165,7 @@ func parseModelTag(s string, m *Model) (problems []tagProblem) {
 			problems = append(problems, tagProblem{`"` + name + `" is no option of a model`, errcatalog.Nearest(name, modelOptions), modelOptions})
 		}
 	}
-	return problems
+	return keys, problems
 }
 
 // isIdentifier reports whether s is "" or a name that every database takes unquoted

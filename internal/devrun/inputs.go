@@ -172,11 +172,13 @@ func (t inputTypes) operators(column model.Type, v *graph.Value) {
 	for i := range v.Entries {
 		e := &v.Entries[i]
 		switch {
-		case slices.Contains([]string{"$in", "$nin", "$between"}, e.Key):
+		case slices.Contains([]string{"$in", "$nin", "$between", "$overlap"}, e.Key):
 			t.list(&e.Value, column.Elem())
 		case e.Key == "$null" || e.Key == "$exists":
 			t.feeds(&e.Value, model.Type{Kind: model.KindBool})
-		case e.Key == "$contains" && column.Array:
+		case e.Key == "$any" && column.Array && e.Value.State == graph.StateMap:
+			t.operators(column.Elem(), &e.Value)
+		case (e.Key == "$contains" || e.Key == "$any") && column.Array:
 			t.feeds(&e.Value, column.Elem())
 		default:
 			t.feeds(&e.Value, column)
