@@ -164,7 +164,7 @@ func TestProblems(t *testing.T) {
 		{BadTypes{}, strings.TrimSpace(strings.Repeat("DF-604 ", 8))},
 		{BadTags{}, "DF-605 tabel DF-605 pk DF-605 uniqe DF-609 many DF-605 ref DF-605 ondelete DF-605 a b DF-601 nosuchrule"},
 		{Twice{}, "DF-607"},
-		{BadKeys{}, "DF-605 joined DF-605 nope DF-605 twice"},
+		{BadKeys{}, "DF-605 joined DF-605 nope DF-605 declared DF-605 twice"},
 		{BadAuto{}, "DF-608 CreatedAt DF-608 DeletedAt"},
 		{PointerKey{}, "DF-601"},
 		{EmbedsPointer{}, "DF-604"},
