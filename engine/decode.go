@@ -144,7 +144,10 @@ func (d *decoder) record(v reflect.Value, record any) error {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
 	}
-	m, ok := own(record).(map[string]any)
+	m, ok := record.(map[string]any)
+	if !ok || v.Kind() == reflect.Map { // the caller's own copy, or a map of another type
+		m, ok = own(record).(map[string]any)
+	}
 	if !ok {
 		return d.misfit(fmt.Sprintf("node %q yielded %T, which is no record", d.node, record), errcatalog.Details{Got: fmt.Sprintf("%T", record)}, nil)
 	}
@@ -167,7 +170,7 @@ func (d *decoder) record(v reflect.Value, record any) error {
 		if !ok {
 			return d.misfit(fmt.Sprintf("%s.%s is in a struct that is embedded by a pointer and not exported; embed it by value", d.into, c.field), errcatalog.Details{Field: c.field, Column: c.name}, nil)
 		}
-		if err := assign(dst, value); err != nil {
+		if err := c.set(dst, value); err != nil {
 			dt := errcatalog.Details{Field: c.field, Column: c.name, Type: c.typ.String(), Got: fmt.Sprintf("%T", value), Reason: err.Error()}
 			return d.misfit(fmt.Sprintf("column %q of node %q does not fit into %s.%s (%s): %v", c.name, d.node, d.into, c.field, c.typ, err), dt, err)
 		}
@@ -218,6 +221,7 @@ type target struct {
 	field string // Go field
 	typ   reflect.Type
 	index []int
+	set   func(dst reflect.Value, v any) error // assign, made for typ
 }
 
 var columnCache sync.Map // reflect.Type → []target
@@ -238,7 +242,7 @@ func columnsOf(t reflect.Type) []target {
 		if tag == "" {
 			tag = model.ColumnName(f.Name)
 		}
-		columns = append(columns, target{tag, f.Name, f.Type, f.Index})
+		columns = append(columns, target{tag, f.Name, f.Type, f.Index, assigner(f.Type)})
 	}
 	columnCache.Store(t, columns)
 	return columns
@@ -259,6 +263,9 @@ func isPlainStruct(t reflect.Type) bool {
 // field is v's field at index; embedded pointers on the way are made. ok is false
 // where Go does not let anyone make one: its type is not exported.
 func field(v reflect.Value, index []int) (_ reflect.Value, ok bool) {
+	if len(index) == 1 {
+		return v.Field(index[0]), true
+	}
 	for i, x := range index {
 		if i > 0 && v.Kind() == reflect.Pointer {
 			if v.IsNil() {
@@ -272,6 +279,69 @@ func field(v reflect.Value, index []int) (_ reflect.Value, ok bool) {
 		v = v.Field(x)
 	}
 	return v, true
+}
+
+// assigner is assign made for one type: the values that columns of that type have
+// as a rule are set at once, all others by assign.
+func assigner(t reflect.Type) func(dst reflect.Value, v any) error {
+	switch t.Kind() {
+	case reflect.Pointer:
+		elem, set := t.Elem(), assigner(t.Elem())
+		if elem.Kind() == reflect.Pointer {
+			return assign
+		}
+		return func(dst reflect.Value, v any) error {
+			if v == nil || reflect.TypeOf(v) == t {
+				return assign(dst, v)
+			}
+			p := reflect.New(elem)
+			if err := set(p.Elem(), v); err != nil {
+				return err
+			}
+			dst.Set(p)
+			return nil
+		}
+	case reflect.String:
+		return assignerOf(func(dst reflect.Value, s string) bool { dst.SetString(s); return true })
+	case reflect.Bool:
+		return assignerOf(func(dst reflect.Value, b bool) bool { dst.SetBool(b); return true })
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return assignerOf(func(dst reflect.Value, n int64) bool {
+			fits := !dst.OverflowInt(n)
+			if fits {
+				dst.SetInt(n)
+			}
+			return fits
+		})
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return assignerOf(func(dst reflect.Value, n int64) bool {
+			fits := n >= 0 && !dst.OverflowUint(uint64(n))
+			if fits {
+				dst.SetUint(uint64(n))
+			}
+			return fits
+		})
+	case reflect.Float64:
+		return assignerOf(func(dst reflect.Value, f float64) bool { dst.SetFloat(f); return true })
+	}
+	return func(dst reflect.Value, v any) error {
+		if v != nil && reflect.TypeOf(v) == t {
+			dst.Set(reflect.ValueOf(v))
+			return nil
+		}
+		return assign(dst, v)
+	}
+}
+
+// assignerOf sets values of type V, unless set says that one does not fit, and
+// leaves all others to assign.
+func assignerOf[V any](set func(dst reflect.Value, v V) bool) func(reflect.Value, any) error {
+	return func(dst reflect.Value, v any) error {
+		if x, ok := v.(V); ok && set(dst, x) {
+			return nil
+		}
+		return assign(dst, v)
+	}
 }
 
 // assign sets dst to an output's value, without loss.
