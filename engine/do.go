@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/graph"
@@ -45,10 +46,22 @@ func (e *Engine) do(ctx context.Context, s *session, m *model.Model, op model.Op
 	ctx, cancel := e.withTimeout(ctx)
 	defer cancel()
 	out, err := x.run(ctx, run)
+	if err != nil && s == nil {
+		out, err = x.again(ctx, run, out, err)
+	}
 	if err != nil && late {
 		if wrong := e.checkParams(m, op, p, sc); wrong != nil {
 			return nil, wrong
 		}
+	}
+	return out, err
+}
+
+// again does an operation again that collided with others; all of it was undone.
+func (x *operation) again(ctx context.Context, run func(*operation, context.Context) (map[string]any, error), out map[string]any, err error) (map[string]any, error) {
+	started := time.Now()
+	for attempt := 1; err != nil && x.e.retry(ctx, started, attempt, err); attempt++ {
+		out, err = x.run(ctx, run)
 	}
 	return out, err
 }

@@ -20,6 +20,7 @@ type config struct {
 	poolSet     bool
 	timeout     time.Duration
 	timeoutSet  bool
+	retries     int
 	logger      *slog.Logger
 	tracer      tracer
 }
@@ -27,6 +28,7 @@ type config struct {
 func defaultConfig() config {
 	return config{
 		autoMigrate: true,
+		retries:     DefaultRetries,
 		cache:       SchemaCacheConfig{Enabled: true, MaxSize: DefaultSchemaCacheSize},
 		logger:      slog.New(slog.DiscardHandler),
 	}

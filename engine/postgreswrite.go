@@ -243,8 +243,12 @@ func (x *operation) upsertText(c chunk, keys [][]*column) (string, []any) {
 		returned[i] = x.t.name + "." + k.quoted
 	}
 	key := strings.Join(returned, ", ")
+	// Rows are locked in the order of their keys before they are changed, so that
+	// two that change the same ones do not wait for each other.
+	locked := "l AS (SELECT 1 FROM " + x.t.name + ", input" + whereClause(where) + " ORDER BY " + key + " FOR UPDATE OF " + x.t.name + ")"
+	where = append(where, "(SELECT count(*) FROM l) >= 0")
 	return "WITH input (" + quotedList(cols) + ", df_n) AS (VALUES " + strings.Join(tuples, ", ") + ")" +
-		", u AS (UPDATE " + x.t.name + " SET " + strings.Join(x.taking("input", c.rows[0], only), ", ") + " FROM input" + whereClause(where) + " RETURNING input.df_n, " + key + ")" +
+		", " + locked + ", u AS (UPDATE " + x.t.name + " SET " + strings.Join(x.taking("input", c.rows[0], only), ", ") + " FROM input" + whereClause(where) + " RETURNING input.df_n, " + key + ")" +
 		", i AS (INSERT INTO " + x.t.name + " (" + quotedList(cols) + ") SELECT " + quotedList(cols) + " FROM input WHERE df_n NOT IN (SELECT df_n FROM u) ORDER BY df_n" +
 		" ON CONFLICT" + target + " DO NOTHING RETURNING " + key + ")" +
 		" SELECT FALSE, " + quotedList(x.t.key) + " FROM u UNION ALL SELECT TRUE, " + quotedList(x.t.key) + " FROM i", b.args
