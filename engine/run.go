@@ -139,7 +139,7 @@ type run struct {
 	e         *Engine
 	g         *graph.Graph // with the inputs' values in their places
 	o         runOptions
-	plan      *block
+	plan      *graph.Plan
 	index     map[string]int    // node id → place in g.Nodes
 	contracts []*model.Contract // by node
 	edges     []edges           // by node
@@ -200,12 +200,9 @@ func (r *run) prepare() error {
 		to := &r.edges[r.index[d.After.S]]
 		to.before = append(to.before, r.index[d.Before.S])
 	}
-	var ok bool
-	if r.plan, ok = planOf(r.g, r.index); !ok {
-		return r.error(errcatalog.Finding{
-			Code: errcatalog.DF801, Span: r.g.Span,
-			Message: fmt.Sprintf("the transaction blocks of workflow %q wait for each other: a block starts when all that its nodes need is done", r.g.Name),
-		}, nil)
+	var problems []errcatalog.Finding
+	if r.plan, problems = graph.Compile(r.g); len(problems) > 0 {
+		return r.error(problems[0], nil)
 	}
 	return nil
 }
@@ -252,7 +249,7 @@ func (r *run) run(ctx context.Context) error {
 		return err
 	}
 	whole := &graph.Transaction{Call: r.g.Span}
-	serial := func(ctx context.Context, s *session) bool { return r.serial(ctx, r.plan, s) }
+	serial := func(ctx context.Context, s *session) bool { return r.serial(ctx, r.plan.Root, s) }
 	var ok bool
 	switch s := r.e.sessionOf(ctx); {
 	case s != nil: // called by a function node: part of its transaction
@@ -260,7 +257,7 @@ func (r *run) run(ctx context.Context) error {
 	case r.o.transaction || r.o.dryRun:
 		ok = r.inTransaction(ctx, whole, serial, !r.o.dryRun)
 	default:
-		ok = r.parallel(ctx, r.plan)
+		ok = r.parallel(ctx, r.plan.Root)
 	}
 	if !ok && ctx.Err() != nil {
 		r.failures = append([]*errcatalog.Error{r.stoppedError(ctx)}, r.failures...)
