@@ -134,6 +134,15 @@ func (e *Engine) RunGraph(ctx context.Context, g *graph.Graph, opts ...RunOption
 	return r.res, err
 }
 
+// RunPlan is Run for a plan, as graph.Compile makes it or graph.DecodePlan reads
+// it. The rules are applied again: the models here may be others.
+func (e *Engine) RunPlan(ctx context.Context, p *graph.Plan, opts ...RunOption) (*Result, error) {
+	if p == nil {
+		return e.RunGraph(ctx, nil, opts...)
+	}
+	return e.RunGraph(ctx, p.Graph(), opts...)
+}
+
 // A run is one execution of a graph.
 type run struct {
 	e         *Engine

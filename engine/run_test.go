@@ -18,6 +18,7 @@ import (
 	"github.com/dataflow-go/dataflow"
 	"github.com/dataflow-go/dataflow/engine"
 	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/graph"
 )
 
 // The models of the tests of runs: a small shop.
@@ -518,5 +519,36 @@ func TestErrorModes(t *testing.T) {
 		if strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v: more than a line: %v", mode, err)
 		}
+	}
+}
+
+// A plan runs as the workflow that it was made of does, in whatever process.
+func TestPlansRun(t *testing.T) {
+	t.Parallel()
+	wf := dataflow.NewWorkflow("signup").
+		AddNode("CustomerCreateNode", "create", customer("c1")).
+		AddNode("CustomerReadNode", "read", dataflow.Params{}).
+		AddFunc("greet", func(context.Context, dataflow.Params) (dataflow.Params, error) { return nil, errors.New("the body of another process") }).
+		AddConnection("create", "id", "read", "id").AddConnection("read", "id", "greet", "who")
+	p, problems := graph.Compile(wf.Graph())
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	data, err := p.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := graph.DecodePlan(data, nil); !errors.Is(err, errcatalog.DF802) {
+		t.Errorf("without the function: %v", err)
+	}
+	again, err := graph.DecodePlan(data, map[string]graph.Func{
+		"greet": func(_ context.Context, in map[string]any) (map[string]any, error) { return map[string]any{"text": in["who"]}, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := shop(t).RunPlan(t.Context(), again)
+	if err != nil || res.Outputs["greet"]["text"] != "c1" {
+		t.Errorf("outputs %v, %v", res.Outputs, err)
 	}
 }
