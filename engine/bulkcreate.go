@@ -137,6 +137,7 @@ func (x *operation) insertRows(ctx context.Context, c chunk, clause string, data
 	}
 	text := x.t.insertInto(len(c.rows), cols) + clause + " RETURNING " + quotedList(x.t.key)
 	ids := make([]any, 0, len(c.rows))
+	x.note(ctx, text, args)
 	err := x.c.query(ctx, text, args, func(values []any) error {
 		id, err := x.keyOf(values)
 		ids = append(ids, id)

@@ -67,6 +67,9 @@ func (x *operation) bulkUpdateRows(ctx context.Context) (map[string]any, error) 
 		statements[i] = c.statement
 	}
 	err = x.atomic(ctx, func() error {
+		for _, s := range statements {
+			x.note(ctx, s.text, s.args)
+		}
 		n, failed, err := x.c.batch(ctx, statements)
 		if err != nil {
 			var about subject

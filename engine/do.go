@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +19,28 @@ type scope struct {
 	tenant  string // "" for none
 	node    string // node id, for errors; "" outside a workflow
 	checked bool   // the parameters have passed graph.CheckNode
+	ran     *statements
+}
+
+// statements gathers what a node has the database do; nil gathers nothing.
+type statements struct {
+	list      []Statement
+	arguments bool
+}
+
+// note tells of a statement that is about to run.
+func (x *operation) note(ctx context.Context, text string, args []any) {
+	if x.e.log.Enabled(ctx, slog.LevelDebug) {
+		x.e.log.DebugContext(ctx, "statement", "sql", text)
+	}
+	if x.ran == nil {
+		return
+	}
+	s := Statement{SQL: text}
+	if x.ran.arguments {
+		s.Args = slices.Clone(args)
+	}
+	x.ran.list = append(x.ran.list, s)
 }
 
 // do runs one operation on a model and returns its outputs. p holds plain Go
@@ -187,7 +211,7 @@ func (x *operation) query(ctx context.Context, write bool, text string, args []a
 	if err := x.hold(ctx, write); err != nil {
 		return err
 	}
-	x.e.log.DebugContext(ctx, "statement", "sql", text)
+	x.note(ctx, text, args)
 	var failed error
 	err := x.c.query(ctx, text, args, func(values []any) error {
 		failed = each(values)
@@ -218,7 +242,7 @@ func (x *operation) exec(ctx context.Context, text string, args []any, about sub
 	if err := x.hold(ctx, true); err != nil {
 		return 0, err
 	}
-	x.e.log.DebugContext(ctx, "statement", "sql", text)
+	x.note(ctx, text, args)
 	n, err := x.c.exec(ctx, text, args...)
 	if err != nil {
 		return 0, x.sqlError(ctx, err, about)

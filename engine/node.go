@@ -17,7 +17,8 @@ import (
 func (r *run) node(ctx context.Context, i int, s *session) bool {
 	n := &r.g.Nodes[i]
 	res := NodeResult{ID: n.ID.S, Type: n.Type.S}
-	if !r.live(i) {
+	if reason := r.idle(i); reason != "" {
+		res.Reason = reason
 		r.states[i].status = Skipped
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -27,17 +28,39 @@ func (r *run) node(ctx context.Context, i int, s *session) bool {
 		return true
 	}
 	res.Started = time.Now()
+	r.attempts[i]++
+	res.Attempts = r.attempts[i]
 	r.started(res)
 	var out map[string]any
 	// The function of a node may end its goroutine: then execute does not return.
 	err := errGoexit
 	nodeCtx, sp := r.e.config.tracer.start(ctx, "node "+res.ID, "dataflow.node", res.ID, "dataflow.node.type", res.Type)
+	if d := r.o.nodeTimeout; d != nil {
+		var cancel context.CancelFunc
+		nodeCtx, cancel = context.WithTimeout(nodeCtx, *d)
+		defer cancel()
+	}
+	var ran statements
 	defer func() {
 		sp.end(err)
+		res.Statements = ran.list
 		r.ended(ctx, i, res, out, err)
 	}()
-	out, err = r.execute(nodeCtx, n, i, s)
+	ran.arguments = r.o.arguments
+	out, err = r.execute(nodeCtx, n, i, s, &ran)
+	if err != nil && nodeCtx.Err() != nil && ctx.Err() == nil && isContextError(err) {
+		err = r.late(n, err)
+	}
 	return err == nil
+}
+
+// late is the error of a node that took longer than WithNodeTimeout lets it.
+func (r *run) late(n *graph.Node, err error) error {
+	d := r.details(n)
+	d.Setting, d.Value = "WithNodeTimeout", r.o.nodeTimeout.String()
+	return r.error(errcatalog.Finding{
+		Code: errcatalog.DF505, Message: fmt.Sprintf("node %q was not done after %s", n.ID.S, d.Value), Details: d, Span: n.Call,
+	}, err)
 }
 
 func (r *run) started(res NodeResult) {
@@ -68,19 +91,22 @@ func (r *run) ended(ctx context.Context, i int, res NodeResult, out map[string]a
 	default:
 		errs := r.nodeErrors(n, err)
 		res.Status, res.Err = Failed, errcatalog.Join(errs)
-		r.failures = append(r.failures, errs...)
+		for _, e := range errs {
+			r.failures = append(r.failures, failure{e, i, ""})
+		}
 	}
 	r.states[i] = state{res.Status, out}
 	r.res.Nodes = append(r.res.Nodes, res)
 	r.observe(Observer.NodeEnded, res, res.Ended)
 }
 
-// live reports whether a node is to run: what it hangs on was not skipped. Of a
-// MergeNode's inputs one is enough.
-func (r *run) live(i int) bool {
+// idle says why a node is not to run: something that it hangs on was skipped, or
+// is of a branch that was not taken. It is "" for one that runs; of a MergeNode's
+// inputs one is enough.
+func (r *run) idle(i int) string {
 	for _, before := range r.edges[i].before {
 		if r.states[before].status == Skipped {
-			return false
+			return fmt.Sprintf("it runs after node %q, which was skipped", r.g.Nodes[before].ID.S)
 		}
 	}
 	merge := r.g.Nodes[i].Type.S == graph.MergeType
@@ -88,13 +114,24 @@ func (r *run) live(i int) bool {
 	for _, c := range r.edges[i].connections {
 		alive := r.carries(c)
 		if !alive && (!merge || c.Input.S == graph.Trigger) {
-			return false
+			return r.notTaken(c)
 		}
 		if c.Input.S != graph.Trigger {
 			came, missed = came || alive, missed || !alive
 		}
 	}
-	return came || !missed || len(mergeLiterals(&r.g.Nodes[i])) > 0
+	if came || !missed || len(mergeLiterals(&r.g.Nodes[i])) > 0 {
+		return ""
+	}
+	return "none of its branches was taken"
+}
+
+// notTaken says why nothing comes over a connection.
+func (r *run) notTaken(c *graph.Connection) string {
+	if r.states[r.index[c.From.S]].status == Skipped {
+		return fmt.Sprintf("node %q was skipped", c.From.S)
+	}
+	return fmt.Sprintf("node %q did not take %q", c.From.S, segments(c.Output.S)[0])
 }
 
 // carries reports whether anything comes over a connection: nothing does from a
@@ -112,7 +149,7 @@ func (r *run) carries(c *graph.Connection) bool {
 }
 
 // execute runs the node's body.
-func (r *run) execute(ctx context.Context, n *graph.Node, i int, s *session) (map[string]any, error) {
+func (r *run) execute(ctx context.Context, n *graph.Node, i int, s *session, ran *statements) (map[string]any, error) {
 	p, err := r.bind(i)
 	if err != nil {
 		return nil, err
@@ -131,6 +168,7 @@ func (r *run) execute(ctx context.Context, n *graph.Node, i int, s *session) (ma
 	return r.e.do(ctx, s, c.Model, c.Operation, p, scope{
 		tenant: r.o.tenant,
 		node:   n.ID.S,
+		ran:    ran,
 		// What no connection feeds was checked before the run.
 		checked: !slices.ContainsFunc(r.edges[i].connections, func(c *graph.Connection) bool { return c.Input.S != graph.Trigger }),
 	})

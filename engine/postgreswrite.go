@@ -162,6 +162,7 @@ func (x *operation) upsertChunk(ctx context.Context, c chunk, keys [][]*column, 
 		}
 		var written []any
 		created = 0
+		x.note(ctx, text, args)
 		err := x.c.query(ctx, text, args, func(values []any) error {
 			if isNew, _ := values[0].(bool); isNew {
 				created++
@@ -270,6 +271,7 @@ func (x *operation) copyRows(ctx context.Context, rows []row, data []map[string]
 	for i, col := range x.t.cols {
 		names[i] = col.name
 	}
+	x.note(ctx, "COPY "+x.t.name+" ("+x.t.all+") FROM STDIN", nil)
 	err = c.copyFrom(ctx, x.t.m.Table, names, len(rows), func(i int) ([]any, error) { return rows[i].values, nil })
 	if err != nil {
 		return true, x.blame(err, chunk{rows, 0, rows}, data)

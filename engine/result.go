@@ -35,6 +35,21 @@ type NodeResult struct {
 	Started, Ended time.Time // zero for a node that never started
 	Rows           int       // rows read or written
 	Err            error     // why it failed; nil otherwise
+	Reason         string    // why it was skipped
+	// Attempts is how often the node was begun: more than once where its
+	// transaction collided with others and was done again.
+	Attempts int
+	// Statements are what the node had the database do, in order; of those that
+	// only steer a transaction, none.
+	Statements []Statement
+}
+
+// A Statement is one SQL statement of a node.
+type Statement struct {
+	SQL string
+	// Args are the values of its placeholders, as they were bound; nil unless the
+	// run has WithSQLArguments.
+	Args []any
 }
 
 // A Status says how a node ended.

@@ -28,6 +28,8 @@ type runOptions struct {
 	concurrency int
 	observer    Observer
 	timeout     *time.Duration
+	nodeTimeout *time.Duration
+	arguments   bool
 }
 
 // WithInputs gives values for the workflow's inputs. One without a value and
@@ -78,6 +80,19 @@ func WithObserver(o Observer) RunOption {
 // else the run is refused with DF-407.
 func WithTimeout(d time.Duration) RunOption {
 	return func(o *runOptions) { o.timeout = &d }
+}
+
+// WithNodeTimeout ends a node that takes longer with DF-505, and with it the run.
+// It must be above zero, else the run is refused with DF-407. A function node must
+// mind its context to be ended.
+func WithNodeTimeout(d time.Duration) RunOption {
+	return func(o *runOptions) { o.nodeTimeout = &d }
+}
+
+// WithSQLArguments has the result show the values that statements were given,
+// which it does not by default: they may be secrets.
+func WithSQLArguments() RunOption {
+	return func(o *runOptions) { o.arguments = true }
 }
 
 // Run checks a workflow, runs it and returns what its nodes yielded.
@@ -158,7 +173,8 @@ type run struct {
 
 	mu       sync.Mutex // guards all below, and calls of the observer
 	res      *Result
-	failures []*errcatalog.Error
+	failures []failure
+	attempts []int       // by node: how often it was begun
 	stopped  *graph.Node // the first node that was at work when the run was stopped
 }
 
@@ -194,6 +210,7 @@ func (r *run) prepare() error {
 	r.contracts = make([]*model.Contract, len(r.g.Nodes))
 	r.edges = make([]edges, len(r.g.Nodes))
 	r.states = make([]state, len(r.g.Nodes))
+	r.attempts = make([]int, len(r.g.Nodes))
 	for i := range r.g.Nodes {
 		n := &r.g.Nodes[i]
 		r.index[n.ID.S] = i
@@ -224,11 +241,16 @@ func (r *run) checkOptions() []*errcatalog.Error {
 			Details: errcatalog.Details{Setting: "WithConcurrency", Value: fmt.Sprint(n), Rule: "at least 1", Example: "4"},
 		}, nil))
 	}
-	if t := r.o.timeout; t != nil && *t <= 0 {
-		errs = append(errs, r.error(errcatalog.Finding{
-			Code: errcatalog.DF407, Message: fmt.Sprintf("WithTimeout(%v): a run needs more time than that", *t),
-			Details: errcatalog.Details{Setting: "WithTimeout", Value: t.String(), Rule: "above zero", Example: "30*time.Second"},
-		}, nil))
+	for _, option := range []struct {
+		name, what string
+		d          *time.Duration
+	}{{"WithTimeout", "run", r.o.timeout}, {"WithNodeTimeout", "node", r.o.nodeTimeout}} {
+		if option.d != nil && *option.d <= 0 {
+			errs = append(errs, r.error(errcatalog.Finding{
+				Code: errcatalog.DF407, Message: fmt.Sprintf("%s(%v): a %s needs more time than that", option.name, *option.d, option.what),
+				Details: errcatalog.Details{Setting: option.name, Value: option.d.String(), Rule: "above zero", Example: "30*time.Second"},
+			}, nil))
+		}
 	}
 	return errs
 }
@@ -269,9 +291,20 @@ func (r *run) run(ctx context.Context) error {
 		ok = r.parallel(ctx, r.plan.Root)
 	}
 	if !ok && ctx.Err() != nil {
-		r.failures = append([]*errcatalog.Error{r.stoppedError(ctx)}, r.failures...)
+		r.failures = append([]failure{{err: r.stoppedError(ctx)}}, r.failures...)
 	}
-	return errcatalog.Join(r.failures)
+	errs := make([]*errcatalog.Error, len(r.failures))
+	for i, f := range r.failures {
+		errs[i] = f.err
+	}
+	return errcatalog.Join(errs)
+}
+
+// A failure is what a node, or a transaction, ended the run with.
+type failure struct {
+	err  *errcatalog.Error
+	node int // place in the graph's nodes; -1 for a transaction
+	tx   string
 }
 
 // cancelRest lists the nodes that never started.

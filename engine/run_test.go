@@ -528,7 +528,9 @@ func TestPlansRun(t *testing.T) {
 	wf := dataflow.NewWorkflow("signup").
 		AddNode("CustomerCreateNode", "create", customer("c1")).
 		AddNode("CustomerReadNode", "read", dataflow.Params{}).
-		AddFunc("greet", func(context.Context, dataflow.Params) (dataflow.Params, error) { return nil, errors.New("the body of another process") }).
+		AddFunc("greet", func(context.Context, dataflow.Params) (dataflow.Params, error) {
+			return nil, errors.New("the body of another process")
+		}).
 		AddConnection("create", "id", "read", "id").AddConnection("read", "id", "greet", "who")
 	p, problems := graph.Compile(wf.Graph())
 	if len(problems) > 0 {
@@ -542,7 +544,9 @@ func TestPlansRun(t *testing.T) {
 		t.Errorf("without the function: %v", err)
 	}
 	again, err := graph.DecodePlan(data, map[string]graph.Func{
-		"greet": func(_ context.Context, in map[string]any) (map[string]any, error) { return map[string]any{"text": in["who"]}, nil },
+		"greet": func(_ context.Context, in map[string]any) (map[string]any, error) {
+			return map[string]any{"text": in["who"]}, nil
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

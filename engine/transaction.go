@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/graph"
@@ -12,7 +14,85 @@ import (
 // inTransaction runs f in a transaction of its own, and keeps what f wrote if f
 // went well and keep is set. It is rolled back on an error, a cancellation and a
 // panic alike. t is the block, without an id where the whole run is one.
+//
+// A transaction that the database rolled back because it collided with others is
+// done again, unless a function node is in it: nobody knows what that did.
 func (r *run) inTransaction(ctx context.Context, t *graph.Transaction, f func(context.Context, *session) bool, keep bool) bool {
+	started := time.Now()
+	for attempt := 1; ; attempt++ {
+		if r.attempt(ctx, t, f, keep) {
+			return true
+		}
+		collided := r.collided(t)
+		if collided == nil || !r.e.retry(ctx, started, attempt, collided) {
+			return false
+		}
+		r.forget(t)
+	}
+}
+
+// collided is why a transaction, all of whose failures are collisions, failed; nil
+// where it is not to be done again.
+func (r *run) collided(t *graph.Transaction) error {
+	for i := range r.g.Nodes {
+		if r.within(i, t) && r.g.Nodes[i].Type.S == graph.FuncType {
+			return nil
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var collided error
+	for _, f := range r.failures {
+		if !r.of(f, t) {
+			continue
+		}
+		if f.err.Code != errcatalog.DF510 {
+			return nil
+		}
+		collided = f.err
+	}
+	return collided
+}
+
+// forget makes as if a transaction that was rolled back had not been tried.
+func (r *run) forget(t *graph.Transaction) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failures = slices.DeleteFunc(r.failures, func(f failure) bool { return r.of(f, t) })
+	r.res.Nodes = slices.DeleteFunc(r.res.Nodes, func(n NodeResult) bool { return r.within(r.index[n.ID], t) })
+	for i := range r.g.Nodes {
+		if r.within(i, t) {
+			r.states[i] = state{}
+			delete(r.res.Outputs, r.g.Nodes[i].ID.S)
+		}
+	}
+}
+
+// of reports whether a failure is of a transaction, or of a node in it.
+func (r *run) of(f failure, t *graph.Transaction) bool {
+	if f.node < 0 {
+		return t.ID.S == "" || r.inside(f.tx, t)
+	}
+	return r.within(f.node, t)
+}
+
+// within reports whether a node is in a transaction, at any depth.
+func (r *run) within(i int, t *graph.Transaction) bool {
+	return t.ID.S == "" || r.inside(r.g.Nodes[i].Tx, t)
+}
+
+func (r *run) inside(id string, t *graph.Transaction) bool {
+	for id != "" && id != t.ID.S {
+		at := slices.IndexFunc(r.g.Transactions, func(x graph.Transaction) bool { return x.ID.S == id })
+		if at < 0 {
+			return false
+		}
+		id = r.g.Transactions[at].Parent
+	}
+	return id != ""
+}
+
+func (r *run) attempt(ctx context.Context, t *graph.Transaction, f func(context.Context, *session) bool, keep bool) bool {
 	s, err := r.e.begin(ctx)
 	if err != nil {
 		return r.blockFailed(ctx, t, err)
@@ -81,7 +161,7 @@ func (r *run) blockFailed(ctx context.Context, t *graph.Transaction, err error) 
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.failures = append(r.failures, named(e, r.g.Name, t.ID.S, t.Call))
+	r.failures = append(r.failures, failure{named(e, r.g.Name, t.ID.S, t.Call), -1, t.ID.S})
 	return false
 }
 
