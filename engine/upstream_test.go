@@ -647,3 +647,36 @@ func TestFirstUseInsideATransaction(t *testing.T) {
 		must(t)(db.Model("Lender").Create(t.Context(), P{"name": "the model lives on"}))
 	})
 }
+
+// Without a tenant no operation on a tenant's model reads or writes anything.
+func TestEveryOperationNeedsTheTenant(t *testing.T) {
+	t.Parallel()
+	databases(t, []any{Doc{}}, func(t *testing.T, db *engine.Engine) {
+		m, ctx := db.Model("Doc"), t.Context()
+		id := must(t)(m.ForTenant("a").Create(ctx, P{"slug": "x"}))["id"]
+		for name, err := range map[string]error{
+			"create":           errOf(m.Create(ctx, P{"slug": "y"})),
+			"read":             errOf(m.Read(ctx, P{"id": id})),
+			"update":           errOf(m.Update(ctx, P{"filter": P{"id": id}, "fields": P{"text": "x"}})),
+			"delete":           errOf(m.Delete(ctx, P{"id": id})),
+			"list":             errOf(m.List(ctx, nil)),
+			"count":            errOf(m.Count(ctx, nil)),
+			"upsert":           errOf(m.Upsert(ctx, P{"where": P{"slug": "x"}, "create": P{"text": "x"}, "update": P{"text": "x"}})),
+			"bulk create":      errOf(m.BulkCreate(ctx, P{"data": []P{{"slug": "y"}}})),
+			"bulk update":      errOf(m.BulkUpdate(ctx, P{"filter": P{"slug": "x"}, "fields": P{"text": "x"}})),
+			"bulk update rows": errOf(m.BulkUpdate(ctx, P{"data": []P{{"id": id, "text": "x"}}})),
+			"bulk delete":      errOf(m.BulkDelete(ctx, P{"confirm": true})),
+			"bulk delete ids":  errOf(m.BulkDelete(ctx, P{"ids": []any{id}})),
+			"bulk upsert":      errOf(m.BulkUpsert(ctx, P{"data": []P{{"slug": "x", "text": "x"}}, "conflict_on": []string{"slug"}})),
+		} {
+			if !errors.Is(err, errcatalog.DF515) {
+				t.Errorf("%s: %v, want DF-515", name, err)
+			}
+		}
+		if r := must(t)(m.ForTenant("a").Read(ctx, P{"id": id})); r["text"] != "" {
+			t.Errorf("the record is now %v", r)
+		}
+		// The tenant is not a value that one may give.
+		want(t, errOf(m.ForTenant("b").Create(ctx, P{"slug": "y", "tenant_id": "a"})), errcatalog.DF104)
+	})
+}
