@@ -3,6 +3,8 @@ package engine
 import (
 	"encoding/base64"
 	"encoding/json"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -35,6 +37,7 @@ const (
 	cursorText  = 1
 	cursorBytes = 2
 	cursorJSON  = 3
+	cursorFloat = 4 // in B, for infinity, which JSON does not have
 )
 
 func orderNames(order []sortKey) []string {
@@ -55,7 +58,11 @@ func encodeCursor(order []sortKey, values []any) any {
 		case int64:
 			c.Values[i].I = &v
 		case float64:
-			c.Values[i].F = &v
+			if math.IsInf(v, 0) {
+				c.Values[i] = cursorValue{B: []byte(strconv.FormatFloat(v, 'g', -1, 64)), T: cursorFloat}
+			} else {
+				c.Values[i].F = &v
+			}
 		case string:
 			c.Values[i] = cursorValue{B: []byte(v), T: cursorText}
 		case []byte:
@@ -74,7 +81,7 @@ func encodeCursor(order []sortKey, values []any) any {
 		}
 	}
 	data, err := json.Marshal(c)
-	if err != nil { // an infinite float: such a place has no cursor
+	if err != nil { // texts and numbers: cannot be
 		return nil
 	}
 	return base64.RawURLEncoding.EncodeToString(data)
@@ -133,6 +140,8 @@ func (v cursorValue) value() (any, error) {
 		return string(v.B), nil
 	case v.T == cursorBytes:
 		return append([]byte{}, v.X...), nil
+	case v.T == cursorFloat:
+		return strconv.ParseFloat(string(v.B), 64)
 	case v.T == cursorJSON:
 		return parseJSON(string(v.J))
 	}

@@ -64,30 +64,31 @@ func (f filter) matchJSON(at jsonPath, op string, v any, path string) (string, e
 }
 
 func (f filter) compareJSON(at jsonPath, op string, v any, path string) (string, error) {
-	if v == nil && (op == "$eq" || op == "$ne") {
-		if op == "$ne" {
-			return negation(at.isNull()), nil
-		}
-		return at.isNull(), nil
-	}
-	if b, ok := v.(bool); ok {
-		switch op {
-		case "$eq":
-			return at.isBool(b), nil
-		case "$ne":
-			return negation(at.isBool(b)), nil
-		}
-		return "", f.invalid(path, op+" has no meaning for true and false", v)
-	}
 	arg, err := f.jsonOperand(v, path)
 	if err != nil {
 		return "", err
+	}
+	equality := op == "$eq" || op == "$ne"
+	var condition string
+	switch {
+	case !equality && arg.kind != numberJSON && arg.kind != textJSON:
+		return "", f.invalid(path, op+" compares numbers or text", v)
+	case arg.kind == nullJSON:
+		condition = at.isNull()
+	case arg.kind == boolJSON:
+		condition = at.isBool(arg.v == int64(1))
+	}
+	if condition != "" {
+		if op == "$ne" {
+			return negation(condition), nil
+		}
+		return condition, nil
 	}
 	sign := comparison[op]
 	if sign == "" {
 		sign = " = "
 	}
-	condition := at.compare(sign, arg)
+	condition = at.compare(sign, arg)
 	if op == "$ne" {
 		return negation(condition), nil
 	}
@@ -119,10 +120,21 @@ func (f filter) inJSON(at jsonPath, op string, v any, path string) (string, erro
 
 // A jsonValue is a value to compare with one inside JSON.
 type jsonValue struct {
-	v         any    // as SQLite reads it
-	raw       string // the JSON
-	composite bool   // an object or a list, as text
+	kind jsonKind
+	v    any    // as SQLite reads it; an object or a list as text
+	raw  string // the JSON
 }
+
+// A jsonKind is what JSON tells apart.
+type jsonKind uint8
+
+const (
+	nullJSON jsonKind = iota
+	boolJSON
+	numberJSON
+	textJSON
+	compositeJSON // an object or a list
+)
 
 // jsonOperand is a value as it stands inside JSON.
 func (f filter) jsonOperand(v any, path string) (jsonValue, error) {
@@ -136,16 +148,20 @@ func (f filter) jsonOperand(v any, path string) (jsonValue, error) {
 		return jsonValue{}, f.invalid(path, err.Error(), v)
 	}
 	switch x := parsed.(type) {
-	case string, int64, float64:
-		return jsonValue{v: x, raw: string(data)}, nil
+	case nil:
+		return jsonValue{kind: nullJSON, raw: "null"}, nil
+	case string:
+		return jsonValue{textJSON, x, string(data)}, nil
+	case int64, float64:
+		return jsonValue{numberJSON, x, string(data)}, nil
 	case bool:
-		return jsonValue{v: int64(b2i(x)), raw: string(data)}, nil
+		return jsonValue{boolJSON, int64(b2i(x)), string(data)}, nil
 	case uint64:
-		return jsonValue{v: float64(x), raw: string(data)}, nil // as SQLite reads it
+		return jsonValue{numberJSON, float64(x), string(data)}, nil // as SQLite reads it
 	}
 	encoded, err := encodeJSON(data)
 	if err != nil {
 		return jsonValue{}, f.invalid(path, err.Error(), v)
 	}
-	return jsonValue{encoded, encoded, true}, nil
+	return jsonValue{compositeJSON, encoded, encoded}, nil
 }

@@ -186,6 +186,11 @@ func (x *operation) orderBy() ([]sortKey, error) {
 		if c == nil {
 			return nil, x.unknown(errcatalog.DF112, bare, path)
 		}
+		if c.f.Type.Array || c.f.Type.Kind == model.KindJSON {
+			d := x.columnDetails(c, path)
+			d.Value, d.Rule = strconv.Quote(name), "a column of single values: lists and JSON have no order that all databases share"
+			return nil, x.e.fail(errcatalog.Finding{Code: errcatalog.DF103, Message: fmt.Sprintf("%s: %s.%s is %s, which has no order", path, x.t.m.Name, c.f.Name, c.f.GoType), Details: d}, nil)
+		}
 		if !slices.ContainsFunc(order, func(k sortKey) bool { return k.c == c }) {
 			order = append(order, sortKey{c, desc})
 		}

@@ -2,6 +2,9 @@ package engine
 
 import (
 	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/dataflow-go/dataflow/model"
 )
@@ -64,9 +67,18 @@ func (postgres) anyElement(expr string, elem model.Type, condition func(element 
 	return "EXISTS (SELECT 1 FROM unnest(" + expr + ") AS elements(element) WHERE " + inner + ")", err
 }
 
-// in binds all values as one array, so that the statement stays the same.
+// in binds all values as one array, so that the statement stays the same. There
+// are no arrays of arrays.
 func (postgres) in(b *binder, expr string, values []any) string {
-	return expr + " = ANY(" + b.arg(values) + ")"
+	switch values[0].(type) {
+	case bool, int64, float64, string, []byte, time.Time, [16]byte, pgtype.Numeric:
+		return expr + " = ANY(" + b.arg(values) + ")"
+	}
+	marks := make([]string, len(values))
+	for i, v := range values {
+		marks[i] = b.arg(v)
+	}
+	return expr + " IN (" + strings.Join(marks, ", ") + ")"
 }
 
 func (postgres) json(b *binder, column string, path []string) jsonPath {
@@ -98,21 +110,18 @@ func (j postgresJSON) isBool(v bool) string {
 }
 
 func (j postgresJSON) compare(sign string, v jsonValue) string {
-	if s, ok := v.v.(string); ok && !v.composite {
+	if s, ok := v.v.(string); ok && v.kind == textJSON {
 		return j.text() + ` COLLATE "C"` + sign + j.b.arg(s) + "::text"
 	}
-	if v.composite {
-		if sign == " = " {
-			return j.at + " = " + j.b.arg(v.raw) + "::jsonb"
-		}
-		return "CASE WHEN jsonb_typeof(" + j.at + `) IN ('object', 'array') THEN ` + j.at + "::text" + ` COLLATE "C"` + sign + j.b.arg(v.raw) + "::text END"
+	if v.kind == compositeJSON {
+		return j.at + sign + j.b.arg(v.raw) + "::jsonb"
 	}
 	return "CASE jsonb_typeof(" + j.at + ") WHEN 'number' THEN (" + j.at + " #>> '{}')::numeric" + sign + j.b.arg(v.raw) + "::text::numeric END"
 }
 
 func (j postgresJSON) memberOrPart(v jsonValue) string {
 	s := "CASE jsonb_typeof(" + j.at + ") WHEN 'array' THEN EXISTS (SELECT 1 FROM jsonb_array_elements(" + j.at + ") AS e(v) WHERE e.v = " + j.b.arg(v.raw) + "::jsonb)"
-	if part, ok := v.v.(string); ok && !v.composite {
+	if part, ok := v.v.(string); ok && v.kind == textJSON {
 		s += " WHEN 'string' THEN strpos(" + j.at + " #>> '{}', " + j.b.arg(part) + "::text) > 0"
 	}
 	return s + " END"

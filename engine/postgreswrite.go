@@ -160,21 +160,26 @@ func (x *operation) upsertChunk(ctx context.Context, c chunk, keys [][]*column, 
 		if _, err := x.c.exec(ctx, "SAVEPOINT df_chunk"); err != nil {
 			return 0, x.sqlError(ctx, err, nil)
 		}
-		var written []any
+		written, placed := make([]any, len(c.rows)), make([]bool, len(c.rows))
+		count, next := 0, 0
 		created = 0
 		x.note(ctx, text, args)
 		err := x.c.query(ctx, text, args, func(values []any) error {
-			if isNew, _ := values[0].(bool); isNew {
-				created++
+			id, err := x.keyOf(values[2:])
+			at, updated := values[1].(int64)
+			if !updated { // the new ones come after, in the order of data
+				for created++; next < len(placed) && placed[next]; next++ {
+				}
+				at = int64(min(next, len(placed)-1))
 			}
-			id, err := x.keyOf(values[1:])
-			written = append(written, id)
+			written[at], placed[at] = id, true
+			count++
 			return err
 		})
 		if err != nil {
 			return 0, x.blame(err, c, data)
 		}
-		if len(written) == len(c.rows) {
+		if count == len(c.rows) {
 			if _, err := x.c.exec(ctx, "RELEASE SAVEPOINT df_chunk"); err != nil {
 				return 0, x.sqlError(ctx, err, nil)
 			}
@@ -252,7 +257,7 @@ func (x *operation) upsertText(c chunk, keys [][]*column) (string, []any) {
 		", " + locked + ", u AS (UPDATE " + x.t.name + " SET " + strings.Join(x.taking("input", c.rows[0], only), ", ") + " FROM input" + whereClause(where) + " RETURNING input.df_n, " + key + ")" +
 		", i AS (INSERT INTO " + x.t.name + " (" + quotedList(cols) + ") SELECT " + quotedList(cols) + " FROM input WHERE df_n NOT IN (SELECT df_n FROM u) ORDER BY df_n" +
 		" ON CONFLICT" + target + " DO NOTHING RETURNING " + key + ")" +
-		" SELECT FALSE, " + quotedList(x.t.key) + " FROM u UNION ALL SELECT TRUE, " + quotedList(x.t.key) + " FROM i", b.args
+		" SELECT FALSE, df_n, " + quotedList(x.t.key) + " FROM u UNION ALL SELECT TRUE, NULL, " + quotedList(x.t.key) + " FROM i", b.args
 }
 
 // copyFrom is from how many rows on COPY is quicker than INSERT.

@@ -229,17 +229,29 @@ func (j sqliteJSON) isBool(v bool) string {
 }
 
 func (j sqliteJSON) compare(sign string, v jsonValue) string {
-	kinds := "('integer', 'real')"
-	if v.composite {
-		kinds = "('object', 'array')"
-	} else if _, ok := v.v.(string); ok {
-		kinds = "('text')"
-	}
+	kinds := jsonTypes(v.kind)
 	return conjunction([]string{j.kind() + " IN " + kinds, j.value() + sign + j.b.arg(v.v)})
 }
 
 func (j sqliteJSON) memberOrPart(v jsonValue) string {
-	return "CASE " + j.kind() +
-		" WHEN 'array' THEN EXISTS (SELECT 1 FROM json_each(" + j.column + ", " + j.b.arg(j.path) + ") WHERE value = " + j.b.arg(v.v) + ")" +
-		" WHEN 'text' THEN instr(" + j.value() + ", " + j.b.arg(v.v) + ") > 0 END"
+	member := "type IN " + jsonTypes(v.kind)
+	s := "CASE " + j.kind() + " WHEN 'array' THEN EXISTS (SELECT 1 FROM json_each(" + j.column + ", " + j.b.arg(j.path) + ") WHERE "
+	switch v.kind {
+	case nullJSON:
+		s += member
+	case boolJSON:
+		s += "type = " + [...]string{"'false'", "'true'"}[b2i(v.v == int64(1))]
+	default:
+		s += member + " AND value = " + j.b.arg(v.v)
+	}
+	s += ")"
+	if v.kind == textJSON {
+		s += " WHEN 'text' THEN instr(" + j.value() + ", " + j.b.arg(v.v) + ") > 0"
+	}
+	return s + " END"
+}
+
+// jsonTypes are what json_type calls a kind.
+func jsonTypes(k jsonKind) string {
+	return [...]string{"('null')", "('true', 'false')", "('integer', 'real')", "('text')", "('object', 'array')"}[k]
 }

@@ -102,6 +102,10 @@ func (p *params) checkOrder(path string, v *Value) {
 				prefix = "-"
 			}
 			p.checkColumnName(at, item, name, prefix)
+			if f := p.m.FieldByColumn(name); f != nil && (f.Type.Array || f.Type.Kind == model.KindJSON) {
+				d := errcatalog.Details{Column: f.Column, Field: f.Name, Type: f.GoType, Value: item.GoSource(), Rule: "a column of single values: lists and JSON have no order that all databases share"}
+				p.report(errcatalog.DF103, at, item.Span, d, "node %s: %q is %s, which has no order", p.nodeName(), name, f.GoType)
+			}
 			continue
 		}
 		d := errcatalog.Details{Value: item.GoSource(), Rule: `a column, or "-" and a column for descending`, Example: `"-` + p.m.Fields[0].Column + `"`}

@@ -308,7 +308,7 @@ func (p *params) settableColumns() []string {
 var paramSlips = map[string][]string{
 	"filters": {"filter"}, "conditions": {"filter"}, "condition": {"filter"}, "query": {"filter"}, "where": {"filter"},
 	"updates": {"fields", "update"}, "set": {"fields", "update"}, "values": {"fields", "data"}, "update": {"fields"},
-	"records": {"data"}, "rows": {"data"}, "items": {"data"}, "sort": {"order_by"}, "order": {"order_by"}, "orderBy": {"order_by"},
+	"records": {"data"}, "documents": {"data"}, "rows": {"data"}, "items": {"data"}, "sort": {"order_by"}, "order": {"order_by"}, "orderBy": {"order_by"},
 	"select": {"fields"}, "columns": {"fields"}, "take": {"limit"}, "page_size": {"limit"}, "per_page": {"limit"}, "skip": {"offset"},
 	"after": {"cursor"}, "conflict_fields": {"conflict_on"}, "conflict_columns": {"conflict_on"}, "unique_on": {"conflict_on"},
 	"defaults": {"create"}, "insert": {"create"}, "data": {"fields", "create"}, "filter": {"where"}, "fields": {"update", "create"},
