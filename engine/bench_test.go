@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dataflow-go/dataflow"
 	"github.com/dataflow-go/dataflow/engine"
 )
 
@@ -121,6 +122,28 @@ func BenchmarkUpsert(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
 			var n note
 			if err := s.QueryRow(fmt.Sprint("n", i%2000), fmt.Sprint("text ", i%2000), i, "[]", nil, time.Now().UnixMicro()).Scan(n.dest()...); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// What a workflow of one node takes beyond the operation.
+func BenchmarkOneNode(b *testing.B) {
+	h := newHarness(b)
+	wf := dataflow.NewWorkflow("one").AddNode("NoteReadNode", "read", P{"id": dataflow.Input("id")})
+	b.Run("direct", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := h.db.Model("Note").Read(b.Context(), P{"id": "n7"}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("workflow", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := h.db.Run(b.Context(), wf, engine.WithInputs(P{"id": "n7"})); err != nil {
 				b.Fatal(err)
 			}
 		}

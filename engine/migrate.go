@@ -2,12 +2,14 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/shopspring/decimal"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
@@ -171,11 +173,10 @@ func (e *Engine) plan(ctx context.Context, c conn, tables []*table) (todo []*mig
 	}
 	var refused []errcatalog.Finding
 	for _, t := range tables {
-		live, err := e.dialect.inspect(ctx, c, t.m.Table)
+		m, live, err := e.look(ctx, c, t)
 		if err != nil {
-			return nil, 0, e.migrationError(t, "look at its table", err)
+			return nil, 0, err
 		}
-		m := e.compare(t, live)
 		if !e.config.autoMigrate && len(m.statements) > 0 {
 			m.refused = append(m.refused, notMigrated(t, live, m.statements))
 		}
@@ -188,6 +189,15 @@ func (e *Engine) plan(ctx context.Context, c conn, tables []*table) (todo []*mig
 		}
 	}
 	return todo, version, e.failures(refused)
+}
+
+// look compares a table with its model.
+func (e *Engine) look(ctx context.Context, c conn, t *table) (*migration, *liveTable, error) {
+	live, err := e.dialect.inspect(ctx, c, t.m.Table)
+	if err != nil {
+		return nil, nil, e.migrationError(t, "look at its table", err)
+	}
+	return e.compare(t, live), live, nil
 }
 
 func notMigrated(t *table, live *liveTable, statements []string) errcatalog.Finding {
@@ -214,65 +224,72 @@ func (t *table) details(statements []string) errcatalog.Details {
 // engine may have been quicker.
 func (e *Engine) migrate(ctx context.Context, tables []*table) (version int64, err error) {
 	t := tables[len(tables)-1]
-	c, err := e.writers.get(ctx)
-	if err != nil {
-		return 0, e.migrationError(t, "take the right to migrate", err)
-	}
-	defer e.writers.put(c)
-	for _, statement := range e.dialect.beginMigration() {
-		if _, err := c.exec(ctx, statement); err != nil {
-			e.rollback(c)
-			return 0, e.migrationError(t, "take the right to migrate", err)
+	err = e.migrating(ctx, t, func(c conn) error {
+		todo, _, err := e.plan(ctx, c, tables)
+		if err != nil {
+			return err
 		}
-	}
-	todo, _, err := e.plan(ctx, c, tables)
-	for _, m := range todo {
-		for _, statement := range m.statements {
-			if err != nil {
-				break
-			}
-			e.log.Info("migrate", "sql", statement)
-			if _, xErr := c.exec(ctx, statement); xErr != nil {
-				err = e.statementError(t, statement, m.indexes[statement], xErr)
-			}
+		if err := e.apply(ctx, c, t, todo); err != nil {
+			return err
 		}
-	}
-	if err == nil {
 		if version, err = e.dialect.schemaVersion(ctx, c); err != nil {
-			err = e.migrationError(t, "look at its table", err)
-		} else if _, cErr := c.exec(context.WithoutCancel(ctx), e.dialect.commit()); cErr != nil {
-			err = e.migrationError(t, "commit the migration", cErr)
+			return e.migrationError(t, "look at its table", err)
 		}
-	}
-	if err != nil {
-		e.rollback(c)
-		return 0, err
-	}
-	return version, nil
+		return nil
+	})
+	return version, err
 }
 
+// apply makes what is missing, up to the first statement that fails.
+func (e *Engine) apply(ctx context.Context, c conn, t *table, todo []*migration) error {
+	for _, m := range todo {
+		for _, statement := range m.statements {
+			e.log.InfoContext(ctx, "migrate", "sql", statement)
+			if _, err := c.exec(ctx, statement); err != nil {
+				return e.statementError(t, statement, m.indexes[statement], err)
+			}
+		}
+	}
+	return nil
+}
+
+// migrationError is what kept a migration from being made; t may be nil.
 func (e *Engine) migrationError(t *table, what string, err error) error {
-	code := e.classify(err)
-	switch code {
-	case errcatalog.DF510, errcatalog.DF507:
-		code = errcatalog.DF307
-	case errcatalog.DF502:
+	code := e.migrationCode(err)
+	if code == errcatalog.DF502 {
 		code = errcatalog.DF301
 	}
-	return e.fail(errcatalog.Finding{
-		Code: code, Message: fmt.Sprintf("the model %s: could not %s: %s", t.m.Name, what, e.plain(err)),
-		Details: errcatalog.Details{Model: t.m.Name, Table: t.m.Table},
-	}, err)
+	f := errcatalog.Finding{Code: code, Message: fmt.Sprintf("could not %s: %s", what, e.plain(err))}
+	if t != nil {
+		f.Message = "the model " + t.m.Name + ": " + f.Message
+		f.Details = errcatalog.Details{Model: t.m.Name, Table: t.m.Table}
+	}
+	return e.fail(f, err)
+}
+
+// lockNotAvailable is PostgreSQL's code for a lock that lock_timeout ended.
+const lockNotAvailable = "55P03"
+
+// migrationCode is the code of an error while migrating, where waiting in vain for
+// others has a code of its own.
+func (e *Engine) migrationCode(err error) errcatalog.Code {
+	if pe := (*pgconn.PgError)(nil); errors.As(err, &pe) && pe.Code == lockNotAvailable {
+		return errcatalog.DF307
+	}
+	switch code := e.classify(err); code {
+	case errcatalog.DF510, errcatalog.DF507:
+		return errcatalog.DF307
+	default:
+		return code
+	}
 }
 
 func (e *Engine) statementError(t *table, statement string, isIndex bool, err error) error {
-	code := e.classify(err)
+	code := e.migrationCode(err)
 	switch {
 	case isIndex && code == errcatalog.DF310:
 		code = errcatalog.DF306
-	case code == errcatalog.DF510:
-		code = errcatalog.DF307
-	case code == errcatalog.DF509 || code == errcatalog.DF505 || code == errcatalog.DF506 || code == errcatalog.DF408:
+	case code == errcatalog.DF307 || code == errcatalog.DF509 || code == errcatalog.DF505 || code == errcatalog.DF506 || code == errcatalog.DF408:
 	default:
 		code = errcatalog.DF301
 	}
@@ -334,7 +351,7 @@ func (e *Engine) compareColumns(t *table, live *liveTable, m *migration) bool {
 		}
 		e.compareColumn(t, c, live.columns[i], m)
 		if c.f.Ref != nil && !slices.Contains(live.refs, strings.ToLower(c.name)) {
-			m.warnings = append(m.warnings, "the column "+c.name+" has no foreign key in the database, though the model refers to "+c.f.Ref.Model+"."+c.f.Ref.Column+"; SQLite adds one only to a new table")
+			m.warnings = append(m.warnings, "the column "+c.name+" has no foreign key in the database, though the model refers to "+c.f.Ref.Model+"."+c.f.Ref.Column+"; the engine makes one only with its table")
 		}
 	}
 	for _, l := range live.columns {
@@ -420,13 +437,13 @@ func (e *Engine) compareColumn(t *table, c *column, l liveColumn, m *migration) 
 	if !e.dialect.stores(l.typ, want) {
 		m.refused = append(m.refused, t.difference(errcatalog.DF303, c.name,
 			fmt.Sprintf("the column %s.%s has the type %s; %s.%s is %s and needs %s. A type is never changed by itself", t.m.Table, c.name, or(l.typ, "none"), t.m.Name, c.f.Name, c.f.GoType, want),
-			fmt.Sprintf("ALTER TABLE %s RENAME COLUMN %s TO %s, after which the engine adds %s anew", t.name, c.quoted, t.d.quote(c.name+"_old"), c.name)))
+			e.dialect.alterType(t, c)))
 		return
 	}
 	if c.f.Type.Nullable && l.notNull && !l.key {
 		m.refused = append(m.refused, t.difference(errcatalog.DF302, c.name,
-			fmt.Sprintf("the column %s.%s cannot be null, and %s.%s is %s. SQLite cannot change that in place", t.m.Table, c.name, t.m.Name, c.f.Name, c.f.GoType),
-			fmt.Sprintf("ALTER TABLE %s RENAME COLUMN %s TO %s, after which the engine adds %s anew", t.name, c.quoted, t.d.quote(c.name+"_old"), c.name)))
+			fmt.Sprintf("the column %s.%s cannot be null, and %s.%s is %s. Such a rule is never dropped by itself", t.m.Table, c.name, t.m.Name, c.f.Name, c.f.GoType),
+			e.dialect.dropNotNull(t, c)))
 	}
 }
 
@@ -464,13 +481,14 @@ func (t *table) wanted() []index {
 func (e *Engine) compareIndexes(t *table, live *liveTable, m *migration) {
 	wanted := t.wanted()
 	for _, want := range wanted {
-		i := slices.IndexFunc(live.indexes, func(l index) bool { return strings.EqualFold(l.name, want.name) })
-		if i >= 0 {
-			l := live.indexes[i]
-			if l.unique == want.unique && (l.live != "") == (want.live != "") && slices.EqualFunc(l.columns, want.columns, strings.EqualFold) {
-				continue
-			}
-			m.statements = append(m.statements, e.dialect.dropIndex(l.name))
+		named := func(l index) bool { return strings.EqualFold(l.name, want.name) }
+		// One that was made by hand serves under any name, except for a part of the
+		// rows: which part is not known.
+		if slices.ContainsFunc(live.indexes, func(l index) bool { return l.like(want) && (l.live == "" || named(l)) }) {
+			continue
+		}
+		if slices.ContainsFunc(live.indexes, named) {
+			m.statements = append(m.statements, e.dialect.dropIndex(want.name))
 		}
 		statement := e.dialect.createIndex(want)
 		m.statements = append(m.statements, statement)
@@ -482,4 +500,9 @@ func (e *Engine) compareIndexes(t *table, live *liveTable, m *migration) {
 			m.warnings = append(m.warnings, "the model no longer has the unique key of the index "+l.name+", which still holds: "+e.dialect.dropIndex(l.name))
 		}
 	}
+}
+
+// like reports whether two indexes do the same.
+func (ix index) like(other index) bool {
+	return ix.unique == other.unique && (ix.live != "") == (other.live != "") && slices.EqualFunc(ix.columns, other.columns, strings.EqualFold)
 }

@@ -59,16 +59,18 @@ var errAborted = errors.New("a statement in it failed, so the database rolled it
 
 func (postgres) classify(err error, t *table) (errcatalog.Code, []string) {
 	var pe *pgconn.PgError
-	switch {
-	case errors.As(err, &pe):
+	if errors.As(err, &pe) {
 		code := errcatalog.FromSQLState(pe.Code)
+		var columns []string
 		switch code {
 		case errcatalog.DF310:
-			return code, t.constraintColumns(pe)
+			columns = t.constraintColumns(pe)
 		case errcatalog.DF311:
-			return code, []string{pe.ColumnName}
+			columns = []string{pe.ColumnName}
 		}
-		return code, nil
+		return code, columns
+	}
+	switch {
 	case errors.Is(err, errAborted):
 		return errcatalog.DF504, nil
 	case lostConnection(err):

@@ -104,6 +104,13 @@ func createIndex(d dialect, i index) string {
 
 func (sqlite) beginMigration() []string { return []string{"BEGIN IMMEDIATE"} }
 
+// alterType makes room for the column: SQLite changes none in place.
+func (d sqlite) alterType(t *table, c *column) string {
+	return fmt.Sprintf("ALTER TABLE %s RENAME COLUMN %s TO %s, after which the engine adds %s anew", t.name, c.quoted, d.quote(c.name+"_old"), c.name)
+}
+
+func (d sqlite) dropNotNull(t *table, c *column) string { return d.alterType(t, c) }
+
 func (d sqlite) dropIndex(name string) string { return "DROP INDEX " + d.quote(name) }
 
 // stores goes by SQLite's rules of affinity, so that tables made by hand serve.

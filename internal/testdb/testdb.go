@@ -74,7 +74,7 @@ var shared = sync.OnceValues(func() (*url.URL, error) {
 })
 
 // running holds on to the pipe that the watcher reads; a collected pipe is closed.
-var running *Srv
+var running *Srv //nolint:unused // written, so that it is not collected
 
 // named checks the URL in the environment.
 func named(dsn string) (*url.URL, error) {

@@ -79,7 +79,6 @@ func TestDroppedWhenTheTestEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		exec1(t, conn, "SELECT 1")
-		//nolint:errcheck // the server has closed it
 		t.Cleanup(func() { go conn.Close(context.Background()) })
 	})
 	conn, err := pgx.Connect(t.Context(), dsn)
