@@ -16,11 +16,13 @@
 // WithTransaction does so for the whole run, WithDryRun undoes it.
 //
 // (*Engine).Model runs single operations without a workflow, with the parameters
-// and outputs of the nodes.
+// and outputs of the nodes; Repo does so with structs.
 //
 // The first operation on a model makes its table, or adds the columns and indexes
 // that the table lacks; no column or record is ever dropped or changed by itself.
-// What was seen is remembered in the schema cache.
+// What was seen is remembered in the schema cache. Programs that would rather
+// migrate at a moment of their own open with WithAutoMigrate(false) and call
+// (*Engine).Migrate, or ApplyMigrationFiles.
 //
 // # Values
 //
@@ -37,6 +39,15 @@
 // the file. One connection writes, several read beside it. "sqlite::memory:" is a
 // database of its own for each engine, on one connection: an operation outside a
 // transaction waits while one is open.
+//
+// # PostgreSQL
+//
+// A URL as libpq has it, postgres://user:password@host:5432/shop?sslmode=verify-full,
+// opens PostgreSQL 13 or later by pgx. Arrays of bool, integers, floats, text, times
+// and UUIDs are columns of PostgreSQL's own array types; every other list, and every
+// map, is jsonb. Operations and transactions that the server rolls back because they
+// collided with others are done again where that is safe (WithRetries). Text with a
+// NUL, which no text of PostgreSQL holds, is refused with DF-103.
 //
 // # Errors
 //

@@ -191,6 +191,8 @@ var varying = []struct {
 }{
 	{regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), "$$ID"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`), "$$TIME"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), "$$TIME"},
+	{regexp.MustCompile(`\d{14}_`), "$${TIME}_"},
 	{regexp.MustCompile(`\d+\.\d ms`), "$$MS ms"},
 	{regexp.MustCompile(`"duration_ms": [0-9.]+`), `"duration_ms": $$MS`},
 	{regexp.MustCompile(`(?s)\n(Context|Causes):\n.*?\nDocumentation: `), "\n…\nDocumentation: "},

@@ -38,10 +38,7 @@ func Run(ctx context.Context, r Request) (_ *Report, err error) {
 	if !db.Dev {
 		return nil, notDev(db, cfg)
 	}
-	if err := makeFolder(db.URL, cfg.Dir); err != nil {
-		return nil, err
-	}
-	e, err := engine.Open(ctx, db.URL, options(db)...)
+	e, err := Open(ctx, cfg, db)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +56,14 @@ func Run(ctx context.Context, r Request) (_ *Report, err error) {
 	report.Database = db.String()
 	report.Committed = r.Commit && runErr == nil
 	return report, nil
+}
+
+// Open opens a database of the configuration as that says.
+func Open(ctx context.Context, cfg *config.Config, db config.Database) (*engine.Engine, error) {
+	if err := makeFolder(db.URL, cfg.Dir); err != nil {
+		return nil, err
+	}
+	return engine.Open(ctx, db.URL, options(db)...)
 }
 
 func options(db config.Database) []engine.Option {

@@ -50,7 +50,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newValidate(), newRun(), newExplain(), newVersion())
+	root.AddCommand(newValidate(), newRun(), newMigrate(), newExplain(), newVersion())
 	return root
 }
 
