@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -20,6 +21,20 @@ type conn interface {
 	inTransaction() bool
 	// close ends the connection.
 	close() error
+}
+
+// A copier is a connection that takes many rows at once.
+type copier interface {
+	copyFrom(ctx context.Context, table string, columns []string, n int, row func(i int) ([]any, error)) error
+}
+
+// guard is deferred by everything that talks to a driver. A panic in there becomes
+// the call's error, and the connection, in whatever state it is, is closed.
+func guard(c conn, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("the database driver panicked: %v", p)
+		_ = c.close() // what it says is no news
+	}
 }
 
 func unlessEnough(err error) error {

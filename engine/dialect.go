@@ -36,9 +36,9 @@ type dialect interface {
 	// binds; decode makes what the driver returns the canonical value again.
 	encode(t model.Type, v any) (any, error)
 	decode(t model.Type, v any) (any, error)
-	// keysGiven makes sure that keys the database makes from now on are above one
-	// that a record brought along.
-	keysGiven(ctx context.Context, c conn, t *table, highest int64) error
+	// keysAbove is an expression over a row i of the table that makes sure that keys
+	// the database makes from now on are above i's; "" where it minds by itself.
+	keysAbove(ctx context.Context, c conn, t *table) (string, error)
 	// rowsPerStatement is how many rows go into one statement by default.
 	rowsPerStatement() int
 	// now is the time, encoded.

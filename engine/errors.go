@@ -132,8 +132,12 @@ func (x *operation) sqlError(ctx context.Context, err error, about subject) erro
 		f.Message = fmt.Sprintf("%s got no connection: %s; a transaction that waits for itself, or one that never ends, holds them", f.Details.NodeType, x.e.plain(err))
 	default:
 		f.Message = fmt.Sprintf("%s failed: %s", f.Details.NodeType, x.e.plain(err))
+		if code == errcatalog.DF511 && x.write && x.s == nil {
+			f.Message += "; whether it was done before that is not known"
+		}
 		// Perhaps somebody dropped the table: the next operation looks again.
 		x.e.cache.ClearTable(x.t.m.Name)
+		x.t.sequence.Store(nil)
 	}
 	return x.e.fail(f, err)
 }

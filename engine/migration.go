@@ -99,8 +99,10 @@ func (e *Engine) Migrate(ctx context.Context) (*MigrationPlan, error) {
 				return err
 			}
 		}
-		version, err = e.dialect.schemaVersion(ctx, c)
-		return err
+		if version, err = e.dialect.schemaVersion(ctx, c); err != nil {
+			return e.migrationError(last, "look at its table", err)
+		}
+		return nil
 	})
 	if err != nil {
 		return plan, err

@@ -45,7 +45,9 @@ type postgresConn struct {
 }
 
 func (c *postgresConn) close() error {
-	return c.c.Conn().Close(context.Background())
+	ctx, cancel := context.WithTimeout(context.Background(), cancelGrace)
+	defer cancel()
+	return c.c.Conn().Close(ctx)
 }
 
 func (c *postgresConn) inTransaction() bool {
@@ -63,8 +65,10 @@ func (c *postgresConn) usable() (*pgx.Conn, error) {
 }
 
 func (c *postgresConn) exec(ctx context.Context, text string, args ...any) (changed int64, err error) {
-	ctx, sp := c.tracer.statement(ctx, text)
+	var sp span
 	defer func() { sp.end(err) }()
+	defer guard(c, &err)
+	ctx, sp = c.tracer.statement(ctx, text)
 	x, err := c.usable()
 	if err != nil {
 		return 0, err
@@ -80,8 +84,10 @@ func (c *postgresConn) exec(ctx context.Context, text string, args ...any) (chan
 }
 
 func (c *postgresConn) query(ctx context.Context, text string, args []any, each func(values []any) error) (err error) {
-	ctx, sp := c.tracer.statement(ctx, text)
+	var sp span
 	defer func() { sp.end(err) }()
+	defer guard(c, &err)
+	ctx, sp = c.tracer.statement(ctx, text)
 	x, err := c.usable()
 	if err != nil {
 		return err
@@ -133,8 +139,10 @@ func (c *postgresConn) batch(ctx context.Context, statements []statement) (chang
 const batchSize = 1000
 
 func (c *postgresConn) pipeline(ctx context.Context, x *pgx.Conn, statements []statement) (changed int64, failed int, err error) {
-	ctx, sp := c.tracer.statement(ctx, statements[0].text)
+	var sp span
 	defer func() { sp.end(err) }()
+	defer guard(c, &err)
+	ctx, sp = c.tracer.statement(ctx, statements[0].text)
 	b := &pgx.Batch{}
 	for _, s := range statements {
 		b.Queue(s.text, s.args...)
@@ -157,8 +165,10 @@ func (c *postgresConn) pipeline(ctx context.Context, x *pgx.Conn, statements []s
 
 // copyFrom writes rows by COPY, which is the fastest way in.
 func (c *postgresConn) copyFrom(ctx context.Context, table string, columns []string, n int, row func(i int) ([]any, error)) (err error) {
-	ctx, sp := c.tracer.statement(ctx, "COPY "+pgx.Identifier{table}.Sanitize()+" FROM STDIN")
+	var sp span
 	defer func() { sp.end(err) }()
+	defer guard(c, &err)
+	ctx, sp = c.tracer.statement(ctx, "COPY "+pgx.Identifier{table}.Sanitize()+" FROM STDIN")
 	x, err := c.usable()
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,26 +19,35 @@ func (postgres) rowsPerStatement() int { return 1000 }
 // shortGap is up to how many keys are drawn from a sequence to bring it past one.
 const shortGap = 1000
 
-// keysGiven brings the sequence of the key past highest. Drawing numbers can
+// keysAbove draws from the sequence of the key up to the row's. Drawing numbers can
 // never bring it back, whatever others draw in between; over a gap too long to be
 // drawn by others at the same moment it is set.
-func (d postgres) keysGiven(ctx context.Context, c conn, t *table, highest int64) error {
-	seq, err := d.sequence(ctx, c, t)
-	if err != nil || seq == "" {
-		return err
+func (d postgres) keysAbove(ctx context.Context, c conn, t *table) (string, error) {
+	seq := t.sequence.Load()
+	if seq == nil {
+		name, err := d.sequence(ctx, c, t)
+		if err != nil {
+			return "", err
+		}
+		seq = &name
+		t.sequence.Store(seq)
 	}
-	var last int64
-	err = c.query(ctx, "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM "+seq, nil, func(v []any) error {
-		last, _ = v[0].(int64)
-		return nil
-	})
-	if err != nil || last >= highest {
-		return err
+	if *seq == "" {
+		return "", nil
 	}
-	if gap := highest - last; gap <= shortGap {
-		return c.query(ctx, "SELECT nextval($1::text::regclass) FROM generate_series(1, $2::bigint)", []any{seq, gap}, func([]any) error { return nil })
+	key, name := "i."+t.autoKey.quoted, quoteLiteral(*seq)
+	gap := key + " - CASE WHEN s.is_called THEN s.last_value ELSE s.last_value - 1 END"
+	return "(SELECT CASE WHEN " + gap + " <= 0 THEN NULL WHEN " + gap + " <= " + strconv.Itoa(shortGap) +
+		" THEN (SELECT max(nextval(" + name + ")) FROM generate_series(1, " + gap + ")) ELSE setval(" + name + ", " + key + ") END FROM " + *seq + " s)", nil
+}
+
+// quoteLiteral is s as a constant of SQL.
+func quoteLiteral(s string) string {
+	s = strings.ReplaceAll(s, "'", "''")
+	if strings.Contains(s, `\`) {
+		return "E'" + strings.ReplaceAll(s, `\`, `\\`) + "'"
 	}
-	return c.query(ctx, "SELECT setval($1::text::regclass, $2::bigint)", []any{seq, highest}, func([]any) error { return nil })
+	return "'" + s + "'"
 }
 
 // sequence is the name of the sequence behind the key, quoted; "" for a key that
@@ -55,16 +65,24 @@ func (postgres) sequence(ctx context.Context, c conn, t *table) (seq string, err
 // nothing when another inserted or deleted the record at the same moment.
 func (x *operation) upsertShared(ctx context.Context, key []*column, r row, update map[string]any, about subject, out map[string]any) (bool, error) {
 	b := &binder{d: x.t.d}
+	above, err := x.keysAbove(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	updated, inserted := "u.*", "i.*"
+	if above != "" {
+		updated, inserted = "u.*, NULL", "i.*, "+above
+	}
 	var text string
 	if missingKey(r, key) { // a key that the database makes: no record has it yet
-		text = "WITH i AS (" + x.insertSelect(b, r) + " RETURNING " + x.t.all + ") SELECT TRUE, * FROM i"
+		text = "WITH i AS (" + x.insertSelect(b, r) + " RETURNING " + x.t.all + ") SELECT TRUE, " + inserted + " FROM i"
 	} else {
 		change, err := x.updateText(b, key, r, update)
 		if err != nil {
 			return false, err
 		}
 		text = "WITH u AS (" + change + "), i AS (" + x.insertSelect(b, r) + " WHERE NOT EXISTS (SELECT 1 FROM u) ON CONFLICT " +
-			x.conflictTarget(key) + " DO NOTHING RETURNING " + x.t.all + ") SELECT FALSE, u.* FROM u UNION ALL SELECT TRUE, i.* FROM i"
+			x.conflictTarget(key) + " DO NOTHING RETURNING " + x.t.all + ") SELECT FALSE, " + updated + " FROM u UNION ALL SELECT TRUE, " + inserted + " FROM i"
 	}
 	both := func(column string) (string, string) {
 		if path, value := about(column); path != "" {
@@ -73,18 +91,14 @@ func (x *operation) upsertShared(ctx context.Context, key []*column, r row, upda
 		return given(update, "update.")(column)
 	}
 	done := false
-	err := x.query(ctx, true, text, b.args, both, func(values []any) error {
+	err = x.query(ctx, true, text, b.args, both, func(values []any) error {
 		record, err := x.record(x.t.cols, values[1:])
 		created, _ := values[0].(bool)
 		upserted(out, record, created)
 		done = true
 		return err
 	})
-	if err != nil || !done {
-		return false, err
-	}
-	created, _ := out["created"].(bool)
-	return true, x.keysGivenIf(ctx, created, r)
+	return done && err == nil, err
 }
 
 // insertSelect is the INSERT of a row in the form that takes conditions.
@@ -265,7 +279,7 @@ const copyFrom = 50
 
 // copyRows writes new records by COPY; done is false where that cannot be.
 func (x *operation) copyRows(ctx context.Context, rows []row, data []map[string]any, ids *[]any) (done bool, err error) {
-	c, ok := x.c.(*postgresConn)
+	c, ok := x.c.(copier)
 	if !ok {
 		return false, nil
 	}

@@ -64,6 +64,9 @@ func (s *session) commit() error {
 	}
 	if err != nil {
 		s.end()
+		if s.e.classify(err) == errcatalog.DF511 {
+			return s.e.txError("learn whether the transaction was committed", err)
+		}
 		return s.e.txError("commit the transaction", err)
 	}
 	s.release()

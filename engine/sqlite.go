@@ -90,8 +90,8 @@ func (sqlite) maxParams() int { return 32766 }
 // rowsPerStatement: more bring nothing.
 func (sqlite) rowsPerStatement() int { return 100 }
 
-// keysGiven has nothing to do: AUTOINCREMENT minds every key.
-func (sqlite) keysGiven(context.Context, conn, *table, int64) error { return nil }
+// keysAbove has nothing to do: AUTOINCREMENT minds every key.
+func (sqlite) keysAbove(context.Context, conn, *table) (string, error) { return "", nil }
 
 func (sqlite) begin() string    { return "BEGIN IMMEDIATE" }
 func (sqlite) commit() string   { return "COMMIT" }
@@ -103,6 +103,9 @@ func (sqlite) shared() bool     { return false }
 func (sqlite) classify(err error, _ *table) (errcatalog.Code, []string) {
 	var se *driversqlite.Error
 	if !errors.As(err, &se) {
+		if errors.Is(err, driver.ErrBadConn) {
+			return errcatalog.DF511, nil
+		}
 		return errcatalog.DF502, nil
 	}
 	code := errcatalog.FromSQLite(se.Code())

@@ -84,8 +84,10 @@ func (c *sqliteConn) bind(args []any) []driver.NamedValue {
 }
 
 func (c *sqliteConn) exec(ctx context.Context, text string, args ...any) (changed int64, err error) {
-	ctx, sp := c.tracer.statement(ctx, text)
+	var sp span
 	defer func() { sp.end(err) }()
+	defer guard(c, &err)
+	ctx, sp = c.tracer.statement(ctx, text)
 	s, err := c.stmt(ctx, text)
 	if err != nil {
 		return 0, err
@@ -102,8 +104,10 @@ func (c *sqliteConn) exec(ctx context.Context, text string, args ...any) (change
 }
 
 func (c *sqliteConn) query(ctx context.Context, text string, args []any, each func(values []any) error) (err error) {
-	ctx, sp := c.tracer.statement(ctx, text)
+	var sp span
 	defer func() { sp.end(err) }()
+	defer guard(c, &err)
+	ctx, sp = c.tracer.statement(ctx, text)
 	s, err := c.stmt(ctx, text)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/dataflow-go/dataflow/model"
 )
@@ -25,6 +26,10 @@ type table struct {
 	made      []*column // cols without autoKey: what is inserted when the database makes it
 	insertOne string    // INSERT of one row, all columns
 	insertNew string    // INSERT of one row, all columns but autoKey
+
+	// sequence is where PostgreSQL draws autoKey from, once that is known; "" for a
+	// key that has none.
+	sequence atomic.Pointer[string]
 }
 
 // A column is a column of a table.

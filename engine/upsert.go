@@ -80,18 +80,11 @@ func (x *operation) upsertOnce(ctx context.Context, key []*column, r row, update
 		return false, err
 	}
 	upserted(out, record, created)
-	return true, x.keysGivenIf(ctx, created, r)
+	return true, nil
 }
 
 func upserted(out, record map[string]any, created bool) {
 	out["record"], out["created"], out["action"] = record, created, [...]string{"updated", "created"}[b2i(created)]
-}
-
-func (x *operation) keysGivenIf(ctx context.Context, created bool, r row) error {
-	if !created || x.t.autoKey == nil {
-		return nil
-	}
-	return x.keysGiven(ctx, []row{r})
 }
 
 // updateByKey changes the record with the row's key and returns it; nothing when
