@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/graph"
@@ -26,7 +27,8 @@ type Workflow struct {
 
 // build is what the handles of one workflow share.
 type build struct {
-	g graph.Graph
+	g    graph.Graph
+	made atomic.Pointer[graph.Graph] // g as Graph returned it; nil once more was added
 }
 
 // NewWorkflow starts a workflow. The name is for people: errors, logs, editors.
@@ -105,9 +107,18 @@ func (w *Workflow) Graph() *graph.Graph {
 			Code: errcatalog.DF801, Message: "the workflow is nil: it was not made by NewWorkflow",
 		}}}
 	}
+	if made := w.b.made.Load(); made != nil {
+		return made
+	}
 	g := w.b.g
 	g.Nodes, g.Connections = slices.Clip(g.Nodes), slices.Clip(g.Connections)
 	g.Dependencies, g.Transactions = slices.Clip(g.Dependencies), slices.Clip(g.Transactions)
+	// One graph for all who ask: engines keep ready what they have run before.
+	if !w.b.made.CompareAndSwap(nil, &g) {
+		if made := w.b.made.Load(); made != nil {
+			return made
+		}
+	}
 	return &g
 }
 
@@ -137,11 +148,13 @@ func (w *Workflow) open(method, id string) *build {
 		w.misuse(w.b, errcatalog.DF801, fmt.Sprintf("%s of %q on transaction %q, which has ended: add to it inside the function of AddTransaction", method, id, w.tx), errcatalog.Details{Node: id})
 		return nil
 	}
+	w.b.made.Store(nil)
 	return w.b
 }
 
 func (w *Workflow) misuse(b *build, code errcatalog.Code, message string, d errcatalog.Details) {
 	d.Workflow = b.g.Name
+	b.made.Store(nil)
 	b.g.Misuse = append(b.g.Misuse, errcatalog.Finding{Code: code, Message: message, Details: d, Span: caller()})
 }
 

@@ -17,7 +17,7 @@ import (
 // bind makes the parameters of a node: its own, and what connections carry.
 func (r *run) bind(i int) (map[string]any, error) {
 	n := &r.g.Nodes[i]
-	resolved, _ := n.Params.Resolve(nil)
+	resolved, _ := n.Params.Resolve(r.o.inputs)
 	p, _ := resolved.(map[string]any)
 	if p == nil {
 		p = map[string]any{}

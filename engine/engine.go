@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
@@ -33,6 +34,7 @@ type Engine struct {
 	registering sync.Mutex // guards changes of models
 	models      atomic.Pointer[registry]
 	migrations  singleflight.Group
+	programs    *lru.Cache[*graph.Graph, *program]
 
 	mu      sync.Mutex // guards closed and running
 	idle    *sync.Cond // signalled when running falls to zero
@@ -65,6 +67,10 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Engine, error) {
 		enhancer: enhancer,
 	}
 	e.idle = sync.NewCond(&e.mu)
+	var err error
+	if e.programs, err = lru.New[*graph.Graph, *program](programCacheSize); err != nil {
+		return nil, err
+	}
 	e.models.Store(&registry{byName: map[string]*table{}})
 	if err := e.checkOptions(); err != nil {
 		return nil, err
@@ -72,7 +78,6 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Engine, error) {
 	if err := e.Register(c.models...); err != nil {
 		return nil, err
 	}
-	var err error
 	if e.readers, e.writers, err = e.dialect.open(ctx, src, c.poolSize, c.tracer); err != nil {
 		return nil, e.openError(err)
 	}

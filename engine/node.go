@@ -28,13 +28,13 @@ func (r *run) node(ctx context.Context, i int, s *session) bool {
 		return true
 	}
 	res.Started = time.Now()
-	r.attempts[i]++
-	res.Attempts = r.attempts[i]
+	r.states[i].attempts++
+	res.Attempts = r.states[i].attempts
 	r.started(res)
 	var out map[string]any
 	// The function of a node may end its goroutine: then execute does not return.
 	err := errGoexit
-	nodeCtx, sp := r.e.config.tracer.start(ctx, "node "+res.ID, "dataflow.node", res.ID, "dataflow.node.type", res.Type)
+	nodeCtx, sp := r.e.config.tracer.node(ctx, res.ID, res.Type)
 	if d := r.o.nodeTimeout; d != nil {
 		var cancel context.CancelFunc
 		nodeCtx, cancel = context.WithTimeout(nodeCtx, *d)
@@ -95,7 +95,7 @@ func (r *run) ended(ctx context.Context, i int, res NodeResult, out map[string]a
 			r.failures = append(r.failures, failure{e, i, ""})
 		}
 	}
-	r.states[i] = state{res.Status, out}
+	r.states[i].status, r.states[i].outputs = res.Status, out
 	r.res.Nodes = append(r.res.Nodes, res)
 	r.observe(Observer.NodeEnded, res, res.Ended)
 }
@@ -170,7 +170,7 @@ func (r *run) execute(ctx context.Context, n *graph.Node, i int, s *session, ran
 		node:   n.ID.S,
 		ran:    ran,
 		// What no connection feeds was checked before the run.
-		checked: !slices.ContainsFunc(r.edges[i].connections, func(c *graph.Connection) bool { return c.Input.S != graph.Trigger }),
+		checked: !r.edges[i].fed,
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/dataflow-go/dataflow"
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/graph"
-	"github.com/dataflow-go/dataflow/model"
 )
 
 // A RunOption says how one run is to be done.
@@ -127,7 +125,7 @@ func (e *Engine) RunGraph(ctx context.Context, g *graph.Graph, opts ...RunOption
 	}
 	r.res = &Result{
 		ID: uuid.NewString(), Workflow: g.Name, Outputs: map[string]dataflow.Params{}, Started: time.Now(),
-		contracts: map[string]*model.Contract{}, enhancer: e.enhancer,
+		enhancer: e.enhancer,
 	}
 	defer func() { r.res.Ended = time.Now() }()
 	leave, err := e.enter()
@@ -143,7 +141,7 @@ func (e *Engine) RunGraph(ctx context.Context, g *graph.Graph, opts ...RunOption
 		ctx, cancel = context.WithTimeout(ctx, *r.o.timeout)
 		defer cancel()
 	}
-	ctx, s := e.config.tracer.start(ctx, "workflow "+g.Name, "dataflow.workflow", g.Name, "dataflow.run.id", r.res.ID)
+	ctx, s := e.config.tracer.workflow(ctx, g.Name, r.res.ID)
 	err = r.run(ctx)
 	s.end(err)
 	return r.res, err
@@ -160,13 +158,10 @@ func (e *Engine) RunPlan(ctx context.Context, p *graph.Plan, opts ...RunOption) 
 
 // A run is one execution of a graph.
 type run struct {
-	e         *Engine
-	g         *graph.Graph // with the inputs' values in their places
-	o         runOptions
-	plan      *graph.Plan
-	index     map[string]int    // node id → place in g.Nodes
-	contracts []*model.Contract // by node
-	edges     []edges           // by node
+	*program
+	e *Engine
+	g *graph.Graph
+	o runOptions
 	// states are what is known of each node that has ended. One is written by the
 	// goroutine that runs the node, and read by those that run after it.
 	states []state
@@ -174,27 +169,26 @@ type run struct {
 	mu       sync.Mutex // guards all below, and calls of the observer
 	res      *Result
 	failures []failure
-	attempts []int       // by node: how often it was begun
 	stopped  *graph.Node // the first node that was at work when the run was stopped
 }
 
 type state struct {
-	status  Status
-	outputs map[string]any
-}
-
-// edges are what one node hangs on.
-type edges struct {
-	connections []*graph.Connection
-	before      []int // nodes of dependencies
+	status   Status
+	outputs  map[string]any
+	attempts int // how often the node was begun
 }
 
 // prepare checks the options, the inputs and the graph, and plans the run. It
 // returns everything that is wrong at once.
 func (r *run) prepare() error {
 	errs := r.checkOptions()
-	errs = append(errs, r.bindInputs()...)
-	for _, f := range append(graph.Check(r.g, r.e.Models()), unseen(r.g)...) {
+	r.program = r.e.program(r.g)
+	if len(errs) > 0 || !r.fits(r.o.inputs) {
+		errs = append(errs, r.bindInputs()...)
+		r.program = newProgram(r.g, r.models)
+		r.findings = append(graph.Check(r.g, r.models), unseen(r.g)...)
+	}
+	for _, f := range r.findings {
 		f.Details.Workflow = r.g.Name
 		switch err := r.e.enhancer.Error(f.Finding); severity(f.Finding) {
 		case errcatalog.SeverityError:
@@ -206,30 +200,14 @@ func (r *run) prepare() error {
 	if len(errs) > 0 {
 		return errcatalog.Join(errs)
 	}
-	r.index = make(map[string]int, len(r.g.Nodes))
-	r.contracts = make([]*model.Contract, len(r.g.Nodes))
-	r.edges = make([]edges, len(r.g.Nodes))
+	if r.plan == nil {
+		var problems []errcatalog.Finding
+		if r.plan, problems = graph.Compile(r.g); len(problems) > 0 {
+			return r.error(problems[0], nil)
+		}
+	}
 	r.states = make([]state, len(r.g.Nodes))
-	r.attempts = make([]int, len(r.g.Nodes))
-	for i := range r.g.Nodes {
-		n := &r.g.Nodes[i]
-		r.index[n.ID.S] = i
-		r.contracts[i] = graph.Resolve(n.Type.S, r.e.Models())
-		r.res.contracts[n.ID.S] = r.contracts[i]
-	}
-	for i := range r.g.Connections {
-		c := &r.g.Connections[i]
-		to := &r.edges[r.index[c.To.S]]
-		to.connections = append(to.connections, c)
-	}
-	for _, d := range r.g.Dependencies {
-		to := &r.edges[r.index[d.After.S]]
-		to.before = append(to.before, r.index[d.Before.S])
-	}
-	var problems []errcatalog.Finding
-	if r.plan, problems = graph.Compile(r.g); len(problems) > 0 {
-		return r.error(problems[0], nil)
-	}
+	r.res.contracts = r.byID
 	return nil
 }
 
@@ -323,21 +301,12 @@ func (r *run) ensureTables(ctx context.Context) error {
 	if r.e.sessionOf(ctx) != nil {
 		return nil // the run around this one has done so
 	}
-	var used []*model.Model
-	open := false
-	for i, c := range r.contracts {
-		n := &r.g.Nodes[i]
-		if c.Model != nil && !slices.Contains(used, c.Model) {
-			used = append(used, c.Model)
-		}
-		open = open || n.Type.S == graph.FuncType && (n.Tx != "" || r.o.transaction || r.o.dryRun)
-	}
-	for _, m := range used {
+	for _, m := range r.used {
 		if err := r.e.ensure(ctx, m); err != nil {
 			return err
 		}
 	}
-	if !open {
+	if !r.calls || !r.o.transaction && !r.o.dryRun && len(r.g.Transactions) == 0 {
 		return nil
 	}
 	for _, m := range r.e.models.Load().list() {

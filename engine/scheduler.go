@@ -11,6 +11,9 @@ import (
 // have ended, and whether all went well; a panic in one, as in an observer, goes
 // on from here.
 func (r *run) parallel(ctx context.Context, b *graph.Block) bool {
+	if len(b.Units) == 1 && r.stays(&b.Units[0]) {
+		return r.unit(ctx, &b.Units[0], nil)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type end struct {
@@ -68,6 +71,12 @@ func (r *run) parallel(ctx context.Context, b *graph.Block) bool {
 		panic(panicked)
 	}
 	return !failed
+}
+
+// stays reports whether a unit needs no goroutine of its own: one that calls no
+// function, which might end it.
+func (r *run) stays(u *graph.Unit) bool {
+	return u.Block == nil && r.g.Nodes[u.Node].Type.S != graph.FuncType
 }
 
 // serial runs the units of a block one after the other in a session, until one fails.

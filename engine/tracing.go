@@ -31,9 +31,6 @@ type span struct{ s trace.Span }
 
 // start begins a span; keyvals are attributes, name and value in turn.
 func (t tracer) start(ctx context.Context, name string, keyvals ...string) (context.Context, span) {
-	if t.t == nil {
-		return ctx, span{}
-	}
 	attrs := make([]attribute.KeyValue, 0, len(keyvals)/2)
 	for i := 0; i+1 < len(keyvals); i += 2 {
 		attrs = append(attrs, attribute.String(keyvals[i], keyvals[i+1]))
@@ -52,6 +49,22 @@ func (s span) end(err error) {
 		s.s.SetStatus(codes.Error, failureCode(err))
 	}
 	s.s.End()
+}
+
+// workflow is a span for a run.
+func (t tracer) workflow(ctx context.Context, name, run string) (context.Context, span) {
+	if t.t == nil {
+		return ctx, span{}
+	}
+	return t.start(ctx, "workflow "+name, "dataflow.workflow", name, "dataflow.run.id", run)
+}
+
+// node is a span for a node of a run.
+func (t tracer) node(ctx context.Context, id, nodeType string) (context.Context, span) {
+	if t.t == nil {
+		return ctx, span{}
+	}
+	return t.start(ctx, "node "+id, "dataflow.node", id, "dataflow.node.type", nodeType)
 }
 
 // statement is a span for a statement, with its text but not its values.

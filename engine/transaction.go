@@ -62,7 +62,7 @@ func (r *run) forget(t *graph.Transaction) {
 	r.res.Nodes = slices.DeleteFunc(r.res.Nodes, func(n NodeResult) bool { return r.within(r.index[n.ID], t) })
 	for i := range r.g.Nodes {
 		if r.within(i, t) {
-			r.states[i] = state{}
+			r.states[i] = state{attempts: r.states[i].attempts}
 			delete(r.res.Outputs, r.g.Nodes[i].ID.S)
 		}
 	}

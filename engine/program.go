@@ -1,0 +1,204 @@
+package engine
+
+import (
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/graph"
+	"github.com/dataflow-go/dataflow/model"
+)
+
+// A program is a graph made ready to run: what is the same in each of its runs. It
+// is never changed once it is made.
+type program struct {
+	models    *registry
+	findings  []graph.Finding // of the rules, before the inputs have values
+	inputs    []graph.Input
+	places    []inputPlace // of the inputs
+	plan      *graph.Plan
+	index     map[string]int    // node id → place in g.Nodes
+	contracts []*model.Contract // by node
+	byID      map[string]*model.Contract
+	edges     []edges        // by node
+	used      []*model.Model // whose tables must be there
+	calls     bool           // a function is called inside a transaction block, or could be
+}
+
+// edges are what one node hangs on.
+type edges struct {
+	connections []*graph.Connection
+	before      []int // nodes of dependencies
+	fed         bool  // a connection carries a value
+}
+
+// An inputPlace is where the value of an input goes.
+type inputPlace struct {
+	in *graph.Input
+	f  *model.Field // nil where more than the column's type decides what may stand there
+}
+
+// programCacheSize is how many workflows an engine keeps ready.
+const programCacheSize = 128
+
+// program returns the graph's program, which is made once for a graph and a set of
+// models.
+func (e *Engine) program(g *graph.Graph) *program {
+	models := e.models.Load()
+	if p, ok := e.programs.Get(g); ok && p.models == models {
+		return p
+	}
+	p := newProgram(g, models)
+	p.findings = append(graph.Check(g, models), unseen(g)...)
+	if !slices.ContainsFunc(p.findings, isError) {
+		p.plan, _ = graph.Compile(g)
+	}
+	e.programs.Add(g, p)
+	return p
+}
+
+func isError(f graph.Finding) bool { return severity(f.Finding) == errcatalog.SeverityError }
+
+// newProgram makes all of a program but its findings and its plan.
+func newProgram(g *graph.Graph, models *registry) *program {
+	n := len(g.Nodes)
+	p := &program{
+		models: models, inputs: g.Inputs(),
+		index: make(map[string]int, n), byID: make(map[string]*model.Contract, n),
+		contracts: make([]*model.Contract, n), edges: make([]edges, n),
+	}
+	for i := range g.Nodes {
+		node := &g.Nodes[i]
+		c := graph.Resolve(node.Type.S, models)
+		p.index[node.ID.S] = i
+		p.contracts[i], p.byID[node.ID.S] = c, c
+		if c == nil {
+			continue // a finding
+		}
+		if c.Model != nil && !slices.Contains(p.used, c.Model) {
+			p.used = append(p.used, c.Model)
+		}
+		p.calls = p.calls || node.Type.S == graph.FuncType
+		p.findPlaces(c, node, &node.Params, nil)
+	}
+	for i := range g.Connections {
+		c := &g.Connections[i]
+		if at, ok := p.index[c.To.S]; ok {
+			to := &p.edges[at]
+			to.connections = append(to.connections, c)
+			to.fed = to.fed || c.Input.S != graph.Trigger
+		}
+	}
+	for _, d := range g.Dependencies {
+		before, ok := p.index[d.Before.S]
+		after, also := p.index[d.After.S]
+		if ok && also {
+			p.edges[after].before = append(p.edges[after].before, before)
+		}
+	}
+	return p
+}
+
+// findPlaces finds the places of inputs in a node's parameters.
+func (p *program) findPlaces(c *model.Contract, n *graph.Node, v *graph.Value, path []string) {
+	if v.State == graph.StateInput {
+		p.places = append(p.places, inputPlace{v.Input, plainField(c, n, path)})
+	}
+	for i := range v.Entries {
+		p.findPlaces(c, n, &v.Entries[i].Value, append(path, v.Entries[i].Key))
+	}
+	for i := range v.Items {
+		p.findPlaces(c, n, &v.Items[i], append(path, "0"))
+	}
+}
+
+// plainField is the field of the column at a path, where the column's type alone
+// decides which values are right.
+func plainField(c *model.Contract, n *graph.Node, path []string) *model.Field {
+	if c.Model == nil || len(path) == 0 {
+		return nil
+	}
+	t, ok := typeAt(c, path)
+	if !ok || t.Array || t.Kind == model.KindJSON {
+		return nil
+	}
+	name := path[0]
+	switch c.Operation {
+	case model.Create, model.Read, model.Delete:
+		if len(path) != 1 {
+			return nil
+		}
+	case model.Update, model.List, model.Count:
+		// In a filter typeAt lets an operator follow that compares with one value.
+		if len(path) < 2 || path[0] != "filter" && path[0] != "fields" {
+			return nil
+		}
+		name = path[1]
+	case model.Upsert:
+		if len(path) != 2 || gives(n, "where", path[1]) && gives(n, "create", path[1]) {
+			return nil // which must agree
+		}
+		name = path[1]
+	default:
+		return nil
+	}
+	f := c.Model.FieldByColumn(name)
+	if f == nil || f.Validate != "" || f.Auto != model.AutoNone && f.Auto != model.AutoKey {
+		return nil
+	}
+	return f
+}
+
+// gives reports whether a map among the node's parameters has a key.
+func gives(n *graph.Node, param, key string) bool {
+	m := n.Params.Get(param)
+	return m != nil && m.Value.Get(key) != nil
+}
+
+// fits reports whether the program can run as it is with these inputs: each of them
+// has a value that is certain to be right. Else the rules go over all of it again,
+// with the values in their places.
+func (p *program) fits(inputs map[string]any) bool {
+	if p.plan == nil {
+		return false
+	}
+	for name := range inputs {
+		if !slices.ContainsFunc(p.inputs, func(in graph.Input) bool { return in.Name == name }) {
+			return false
+		}
+	}
+	for _, at := range p.places {
+		v, ok := inputs[at.in.Name]
+		if d := at.in.Default; !ok && d != nil && d.State == graph.StateKnown {
+			v, ok = d.V, true
+		}
+		if !ok || at.f == nil || !plain(at.f.Type, v) {
+			return false
+		}
+	}
+	return true
+}
+
+// plain reports whether a value is without doubt one of the type.
+func plain(t model.Type, v any) bool {
+	switch v := v.(type) {
+	case string:
+		return t.Kind == model.KindString && v != "" && utf8.ValidString(v)
+	case int:
+		return v != 0 && (t.Kind == model.KindInt || t.Kind == model.KindInt64)
+	case int64:
+		return v != 0 && (t.Kind == model.KindInt || t.Kind == model.KindInt64)
+	case bool:
+		return t.Kind == model.KindBool
+	case float64:
+		return t.Kind == model.KindFloat64 && v-v == 0 // finite
+	case time.Time:
+		return t.Kind == model.KindTime && v.Year() > 0 && v.Year() < 9999
+	case uuid.UUID:
+		return t.Kind == model.KindUUID
+	}
+	return false
+}
