@@ -81,13 +81,18 @@ func (e *Engine) do(ctx context.Context, s *session, m *model.Model, op model.Op
 	return out, err
 }
 
-// again does an operation again that collided with others; all of it was undone.
+// again does an operation again of which nothing was kept.
 func (x *operation) again(ctx context.Context, run func(*operation, context.Context) (map[string]any, error), out map[string]any, err error) (map[string]any, error) {
 	started := time.Now()
-	for attempt := 1; err != nil && x.e.retry(ctx, started, attempt, err); attempt++ {
+	for attempt := 1; err != nil && undone(err, x.reads()) && x.e.retry(ctx, started, attempt); attempt++ {
 		out, err = x.run(ctx, run)
 	}
 	return out, err
+}
+
+// reads reports whether the operation changes nothing.
+func (x *operation) reads() bool {
+	return x.op == model.Read || x.op == model.List || x.op == model.Count
 }
 
 // operations are the bodies of the eleven operations.

@@ -34,10 +34,15 @@ func withoutSecrets(err error) error {
 	case errors.As(err, &parsing):
 		return nil
 	case errors.As(err, &connecting):
-		return connecting.Unwrap()
+		return neverConnected{connecting.Unwrap()}
 	}
 	return err
 }
+
+// neverConnected is why a connection could not be had: nothing was sent through it.
+type neverConnected struct{ error }
+
+func (n neverConnected) Unwrap() error { return n.error }
 
 // failures turns findings into one error, nil when there are none.
 func (e *Engine) failures(findings []errcatalog.Finding) error {
@@ -135,9 +140,11 @@ func (x *operation) sqlError(ctx context.Context, err error, about subject) erro
 		if code == errcatalog.DF511 && x.write && x.s == nil {
 			f.Message += "; whether it was done before that is not known"
 		}
-		// Perhaps somebody dropped the table: the next operation looks again.
-		x.e.cache.ClearTable(x.t.m.Name)
-		x.t.sequence.Store(nil)
+		if code != errcatalog.DF511 && code != errcatalog.DF402 {
+			// Perhaps somebody dropped the table: the next operation looks again.
+			x.e.cache.ClearTable(x.t.m.Name)
+			x.t.sequence.Store(nil)
+		}
 	}
 	return x.e.fail(f, err)
 }

@@ -471,3 +471,44 @@ func whole(t *testing.T, e *Engine, at string) {
 		}
 	}
 }
+
+// A disk that is full fails what does not fit, wholly; where there is space again
+// the same engine goes on.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	e := openFaulty(t, "sqlite:"+filepath.Join(t.TempDir(), "app.db"), &faults{})
+	before := reset(t, e)
+	limit := func(pages int) {
+		t.Helper()
+		c, err := e.writers.get(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.writers.put(c)
+		if err := c.query(t.Context(), fmt.Sprint("PRAGMA max_page_count = ", pages), nil, func([]any) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	many := direct("Account", "BulkCreate", map[string]any{"data": accounts(10, 20_000, 1)})
+	inTransaction := workflow(func(wf *dataflow.Workflow) {
+		wf.AddTransaction("tx", func(tx *dataflow.Workflow) {
+			fiveNodes(tx)
+			tx.AddNode("AccountBulkCreateNode", "many", dataflow.Params{"data": accounts(1000, 20_000, 1)})
+			tx.AddDependency("strike", "many")
+		})
+	})
+	for name, scene := range map[string]func(context.Context, *Engine) error{"operation": many, "transaction": inTransaction} {
+		limit(20)
+		if err := scene(t.Context(), e); !errors.Is(err, errcatalog.DF506) {
+			t.Errorf("%s: %v, want DF-506", name, err)
+		}
+		if now := contents(t, e); now != before {
+			t.Errorf("%s: half done:\n%s", name, now)
+		}
+		whole(t, e, name)
+	}
+	limit(1 << 30)
+	if err := inTransaction(t.Context(), e); err != nil {
+		t.Errorf("with space again: %v", err)
+	}
+}

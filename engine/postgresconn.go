@@ -207,7 +207,11 @@ func (p *postgresPool) get(ctx context.Context) (conn, error) {
 
 func (p *postgresPool) put(x conn) {
 	c, _ := x.(*postgresConn)
+	lost := c.c.Conn().IsClosed()
 	c.c.Release() // pgx closes one that is broken, or in a transaction
+	if lost {
+		p.p.Reset() // what broke one will have broken the others
+	}
 	p.free <- struct{}{}
 }
 

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/dataflow-go/dataflow/errcatalog"
 )
 
@@ -13,10 +15,11 @@ import (
 const DefaultRetries = 5
 
 // WithRetries sets how often an operation, or a transaction without function
-// nodes, is done again when the database rolled it back because it collided with
-// others: a serialization failure, a deadlock, a database that another program
-// keeps busy. Nothing else is ever done twice. 0 turns it off; the default is
-// DefaultRetries. When all are used up the error is DF-510.
+// nodes, is done again: when the database rolled it back because it collided with
+// others (a serialization failure, a deadlock, a database that another program
+// keeps busy), and when the connection was lost before anything could be kept. A
+// write whose outcome is not known is never done twice. 0 turns it off; the default
+// is DefaultRetries. When all are used up the error is DF-510 or DF-511.
 func WithRetries(n int) Option {
 	return func(c *config) { c.retries = max(n, 0) }
 }
@@ -32,15 +35,28 @@ const (
 // waited for the database by itself before it says that it is busy.
 const retryWindow = 10 * time.Second
 
-// retry reports whether what failed with err is to be done again, and waits before
-// it is. All that was done must have been rolled back.
-func (e *Engine) retry(ctx context.Context, started time.Time, attempt int, err error) bool {
-	if attempt > e.config.retries || time.Since(started) > retryWindow || !errors.Is(err, errcatalog.DF510) || ctx.Err() != nil {
+// undone reports whether nothing of what failed with err was kept, so that it can
+// be done again. harmless says that it kept nothing before the connection was lost.
+func undone(err error, harmless bool) bool {
+	var unconnected neverConnected
+	switch {
+	case errors.Is(err, errcatalog.DF510):
+		return true
+	case errors.Is(err, errcatalog.DF511), errors.Is(err, errcatalog.DF402):
+		return harmless || pgconn.SafeToRetry(err) || errors.As(err, &unconnected)
+	}
+	return false
+}
+
+// retry reports whether what failed and was undone is to be done again, and waits
+// before it is.
+func (e *Engine) retry(ctx context.Context, started time.Time, attempt int) bool {
+	if attempt > e.config.retries || time.Since(started) > retryWindow || ctx.Err() != nil {
 		return false
 	}
 	pause := min(firstPause<<min(attempt-1, 10), longestPause)
 	pause = pause/2 + rand.N(pause/2+1)
-	e.log.DebugContext(ctx, "retry", "attempt", attempt+1, "pause", pause, "code", string(errcatalog.DF510))
+	e.log.DebugContext(ctx, "retry", "attempt", attempt+1, "pause", pause)
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {

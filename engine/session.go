@@ -21,15 +21,20 @@ type session struct {
 
 // begin opens a transaction. It waits for the one that is open, until ctx ends.
 func (e *Engine) begin(ctx context.Context) (*session, error) {
-	c, err := e.writers.get(ctx)
-	if err != nil {
-		return nil, e.txError("begin the transaction", err)
-	}
-	if _, err := c.exec(ctx, e.dialect.begin()); err != nil {
+	for again := true; ; again = false {
+		c, err := e.writers.get(ctx)
+		if err != nil {
+			return nil, e.txError("begin the transaction", err)
+		}
+		if _, err = c.exec(ctx, e.dialect.begin()); err == nil {
+			return &session{e: e, c: c}, nil
+		}
 		e.writers.put(c)
-		return nil, e.txError("begin the transaction", err)
+		// The connection may have broken while nobody used it.
+		if !again || e.classify(err) != errcatalog.DF511 {
+			return nil, e.txError("begin the transaction", err)
+		}
 	}
-	return &session{e: e, c: c}, nil
 }
 
 // txError is the error of a statement that steers a transaction.

@@ -15,43 +15,43 @@ import (
 // went well and keep is set. It is rolled back on an error, a cancellation and a
 // panic alike. t is the block, without an id where the whole run is one.
 //
-// A transaction that the database rolled back because it collided with others is
-// done again, unless a function node is in it: nobody knows what that did.
+// A transaction that the database rolled back because it collided with others, or
+// because the connection was lost, is done again, unless a function node is in it:
+// nobody knows what that did.
 func (r *run) inTransaction(ctx context.Context, t *graph.Transaction, f func(context.Context, *session) bool, keep bool) bool {
 	started := time.Now()
 	for attempt := 1; ; attempt++ {
 		if r.attempt(ctx, t, f, keep) {
 			return true
 		}
-		collided := r.collided(t)
-		if collided == nil || !r.e.retry(ctx, started, attempt, collided) {
+		if !r.undone(t) || !r.e.retry(ctx, started, attempt) {
 			return false
 		}
 		r.forget(t)
 	}
 }
 
-// collided is why a transaction, all of whose failures are collisions, failed; nil
-// where it is not to be done again.
-func (r *run) collided(t *graph.Transaction) error {
+// undone reports whether a transaction failed only for what can be tried again.
+func (r *run) undone(t *graph.Transaction) bool {
 	for i := range r.g.Nodes {
 		if r.within(i, t) && r.g.Nodes[i].Type.S == graph.FuncType {
-			return nil
+			return false
 		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var collided error
+	failed := false
 	for _, f := range r.failures {
 		if !r.of(f, t) {
 			continue
 		}
-		if f.err.Code != errcatalog.DF510 {
-			return nil
+		failed = true
+		// When a node fails, the transaction is not committed.
+		if !undone(f.err, f.node >= 0) {
+			return false
 		}
-		collided = f.err
 	}
-	return collided
+	return failed
 }
 
 // forget makes as if a transaction that was rolled back had not been tried.
