@@ -6,12 +6,13 @@ GO     ?= go
 RACE   ?= -race
 COUNT  ?=
 FUZZ   ?= 20s
+ROUNDS ?= 40
 LINTER := $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build demo generate test vet unit examples lint e2e e2e-deps e2e-nvim e2e-vscode vsix fuzz bench clean
+.PHONY: help build demo generate test vet unit examples lint e2e e2e-deps e2e-nvim e2e-vscode vsix fuzz bench bench-peers torture clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## dataflow and dataflow-lsp, in bin/
 	$(GO) build -o bin/ ./cmd/...
@@ -67,6 +68,13 @@ fuzz: ## each fuzz test for a short while (FUZZ=1m for longer)
 
 bench: ## every benchmark once
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-peers: ## beside statements by hand, GORM, ent and bun; prints a table (ROUNDS=40)
+	cd engine/bench && $(GO) generate ./ent && $(GO) test -run TestPeersAgree . && \
+	  $(GO) test -run TestTable -table -rounds $(ROUNDS) -timeout 3h .
+
+torture: ## the engine's tests at full length, for a night
+	DATAFLOW_TORTURE=1 $(GO) test -race -count=1 -timeout 2h ./engine
 
 clean: ## forget what was built and installed here
 	rm -rf bin dist .e2e
