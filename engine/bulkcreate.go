@@ -87,12 +87,13 @@ func rowPath(i int) string { return "data." + strconv.Itoa(i) }
 
 // newRows completes every record. All that are wrong are told at once.
 func (x *operation) newRows(data []map[string]any) ([]row, error) {
-	rows := make([]row, len(data))
+	n := len(x.t.cols)
+	rows, values, given := make([]row, len(data)), make([]any, n*len(data)), make([]bool, n*len(data))
 	var errs errorList
 	for i, m := range data {
-		r, err := x.newRow(m, rowPath(i)+".")
-		rows[i] = r
-		errs.add(err)
+		from, to := i*n, (i+1)*n
+		rows[i] = row{values[from:to:to], given[from:to:to]}
+		errs.add(x.complete(rows[i], m, origin{row: i, isRow: true}))
 	}
 	return rows, errs.join()
 }
@@ -151,11 +152,10 @@ func (x *operation) insertRows(ctx context.Context, c chunk, clause string, data
 
 // keyOf is a primary key as users give it: a value, or a map for a composite one.
 func (x *operation) keyOf(values []any) (any, error) {
-	key, err := x.record(x.t.key, values)
-	if err != nil || len(x.t.key) > 1 {
-		return key, err
+	if len(x.t.key) > 1 {
+		return x.record(x.t.key, values)
 	}
-	return key[x.t.key[0].name], nil
+	return x.decoded(x.t.key[0], values[0])
 }
 
 // excluded is the SET clause of an upsert of the row's columns: those that were

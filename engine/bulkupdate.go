@@ -26,7 +26,7 @@ func (x *operation) bulkUpdate(ctx context.Context) (map[string]any, error) {
 		return nil, x.fail(errcatalog.DF110, "fields is empty: there is nothing to change", nil)
 	}
 	b := &binder{d: x.t.d}
-	set, err := x.set(b, fields, "fields.")
+	set, err := x.set(b, fields, origin{in: "fields"})
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (x *operation) bulkUpdateRows(ctx context.Context) (map[string]any, error) 
 	changes := make([]change, len(data))
 	var errs errorList
 	for i, m := range data {
-		changes[i], err = x.change(m, rowPath(i)+".")
+		changes[i], err = x.change(m, origin{row: i, isRow: true})
 		errs.add(err)
 	}
 	if err := errs.join(); err != nil {
@@ -89,7 +89,8 @@ func (x *operation) bulkUpdateRows(ctx context.Context) (map[string]any, error) 
 
 // change is the UPDATE of one row: its primary key says which record, the rest
 // what to change.
-func (x *operation) change(m map[string]any, path string) (change, error) {
+func (x *operation) change(m map[string]any, at origin) (change, error) {
+	path := at.path()
 	b := &binder{d: x.t.d}
 	fields := make(map[string]any, len(m))
 	for name, v := range m {
@@ -102,7 +103,7 @@ func (x *operation) change(m map[string]any, path string) (change, error) {
 		d.Param = strings.TrimSuffix(path, ".")
 		return change{}, x.e.fail(errcatalog.Finding{Code: errcatalog.DF110, Message: d.Param + " changes nothing: it has only the primary key", Details: d}, nil)
 	}
-	set, err := x.set(b, fields, path)
+	set, err := x.set(b, fields, at)
 	if err != nil {
 		return change{}, err
 	}

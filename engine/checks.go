@@ -26,7 +26,7 @@ func (x *operation) checksItself() bool {
 	case model.Update:
 		return x.only("filter", "fields") && notEmpty(p["fields"]) && x.pins(p["filter"])
 	case model.Upsert:
-		return x.only("where", "create", "update") && agree(p["where"], p["create"])
+		return x.only("where", "create", "update", "conflict_on") && agree(p["where"], p["create"]) && onWhere(p["conflict_on"], p["where"])
 	case model.Count:
 		return x.only("filter")
 	case model.List:
@@ -74,7 +74,30 @@ func agree(where, create any) bool {
 		if !twice {
 			continue
 		}
-		if s, ok := v.(string); !ok || again != any(s) {
+		switch v.(type) {
+		case string, int, int64:
+		default:
+			return false
+		}
+		if again != v {
+			return false
+		}
+	}
+	return true
+}
+
+// onWhere reports whether conflict_on, if it is given, names the columns of where.
+func onWhere(on, where any) bool {
+	if on == nil {
+		return true
+	}
+	names, ok := on.([]string)
+	w, also := asMap(where)
+	if !ok || !also || len(names) != len(w) {
+		return false
+	}
+	for i, name := range names {
+		if _, given := w[name]; !given || slices.Contains(names[:i], name) {
 			return false
 		}
 	}

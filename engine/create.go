@@ -7,7 +7,7 @@ import (
 
 // create inserts one record and returns it as the database holds it.
 func (x *operation) create(ctx context.Context) (map[string]any, error) {
-	r, err := x.newRow(x.p, "")
+	r, err := x.newRow(x.p, origin{})
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,9 @@ func (x *operation) delete(ctx context.Context) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.p["filter"] == nil && x.wholeKey() {
+		return x.deleteKey(ctx, text+where, b.args)
+	}
 	out := map[string]any{"deleted": false}
 	for _, c := range x.t.key {
 		out[c.name] = nil
@@ -29,6 +32,24 @@ func (x *operation) delete(ctx context.Context) (map[string]any, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	return out, nil
+}
+
+// deleteKey removes the record whose key is the last of args: the database need not
+// say which one it was.
+func (x *operation) deleteKey(ctx context.Context, text string, args []any) (map[string]any, error) {
+	n, err := x.exec(ctx, text, args, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{"deleted": n > 0}
+	for i, c := range x.t.key {
+		if n == 0 {
+			out[c.name] = x.p[c.name]
+		} else if out[c.name], err = x.decoded(c, plainValue(args[len(args)-len(x.t.key)+i])); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

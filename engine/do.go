@@ -304,15 +304,24 @@ type undecided struct {
 func (x *operation) record(cols []*column, values []any) (map[string]any, error) {
 	r := make(map[string]any, len(cols)+1) // one more for found or updated
 	for i, c := range cols {
-		v, err := x.t.d.decode(c.f.Type, values[i])
+		v, err := x.decoded(c, values[i])
 		if err != nil {
-			d := x.columnDetails(c, "")
-			d.Got = fmt.Sprintf("%T", values[i])
-			return nil, x.e.fail(errcatalog.Finding{
-				Code: errcatalog.DF303, Message: fmt.Sprintf("the column %s.%s holds what is no %s: %v", x.t.m.Table, c.name, c.f.GoType, err), Details: d,
-			}, err)
+			return nil, err
 		}
 		r[c.name] = v
 	}
 	return r, nil
+}
+
+// decoded is the value of a column as users get it.
+func (x *operation) decoded(c *column, value any) (any, error) {
+	v, err := x.t.d.decode(c.f.Type, value)
+	if err != nil {
+		d := x.columnDetails(c, "")
+		d.Got = fmt.Sprintf("%T", value)
+		return nil, x.e.fail(errcatalog.Finding{
+			Code: errcatalog.DF303, Message: fmt.Sprintf("the column %s.%s holds what is no %s: %v", x.t.m.Table, c.name, c.f.GoType, err), Details: d,
+		}, err)
+	}
+	return v, nil
 }

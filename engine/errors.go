@@ -214,6 +214,9 @@ func (x *operation) describeReference(f *errcatalog.Finding, about subject) {
 type errorList []*errcatalog.Error
 
 func (l *errorList) add(err error) {
+	if err == nil {
+		return
+	}
 	var e *errcatalog.Error
 	if errors.As(err, &e) {
 		*l = append(*l, e)

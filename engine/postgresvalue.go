@@ -43,16 +43,16 @@ func (d postgres) encode(t model.Type, v any) (any, error) {
 	}
 	switch x := v.(type) {
 	case bool, int64, []byte:
-		return x, nil
+		return v, nil
 	case string:
-		return x, checkText(x)
+		return v, checkText(x)
 	case uint64:
 		return pgtype.Numeric{Int: new(big.Int).SetUint64(x), Valid: true}, nil
 	case float64:
 		if math.IsNaN(x) {
 			return nil, errors.New("NaN cannot be stored: it is equal to nothing, not even itself")
 		}
-		return x, nil
+		return v, nil
 	case time.Time:
 		return encodeTimestamp(x)
 	case uuid.UUID:
@@ -174,7 +174,7 @@ func (postgres) decode(t model.Type, v any) (any, error) {
 		switch {
 		case t.Array:
 		case k.IsInteger():
-			return x, nil
+			return v, nil
 		case k.IsFloat():
 			return float64(x), nil
 		case k == model.KindDecimal:
@@ -184,7 +184,7 @@ func (postgres) decode(t model.Type, v any) (any, error) {
 		switch {
 		case t.Array:
 		case k == model.KindString:
-			return x, nil
+			return v, nil
 		case k == model.KindUUID, k == model.KindTime, k == model.KindDecimal:
 			return model.Convert(t.NotNull(), x)
 		case k == model.KindJSON:
@@ -198,7 +198,7 @@ func (postgres) decode(t model.Type, v any) (any, error) {
 		switch {
 		case t.Array:
 		case k == model.KindDecimal:
-			return x, nil
+			return v, nil
 		case k.IsInteger() && x.IsInteger():
 			return wholeNumber(x)
 		case k.IsFloat():
@@ -206,32 +206,32 @@ func (postgres) decode(t model.Type, v any) (any, error) {
 		}
 	case float64:
 		if !t.Array && k.IsFloat() {
-			return x, nil
+			return v, nil
 		}
 	case bool:
 		if !t.Array && k == model.KindBool {
-			return x, nil
+			return v, nil
 		}
 	case time.Time:
 		if !t.Array && k == model.KindTime {
-			return x, nil
+			return v, nil
 		}
 	case []byte:
 		if !t.Array && k == model.KindBytes {
-			return x, nil
+			return v, nil
 		}
 	case uuid.UUID:
 		switch {
 		case t.Array:
 		case k == model.KindUUID:
-			return x, nil
+			return v, nil
 		case k == model.KindString:
 			return x.String(), nil
 		}
 	case []string:
 		switch {
 		case t.Array && k == model.KindString:
-			return x, nil
+			return v, nil
 		case t.Array:
 			return model.Convert(t.NotNull(), x)
 		}
@@ -245,7 +245,7 @@ func (postgres) decode(t model.Type, v any) (any, error) {
 			}
 			return model.Convert(t.NotNull(), items)
 		case k == model.KindDecimal:
-			return x, nil
+			return v, nil
 		}
 	default:
 		if t.Array {

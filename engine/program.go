@@ -37,8 +37,9 @@ type edges struct {
 
 // An inputPlace is where the value of an input goes.
 type inputPlace struct {
-	in *graph.Input
-	f  *model.Field // nil where more than the column's type decides what may stand there
+	in   *graph.Input
+	f    *model.Field // nil where more than the column's type decides what may stand there
+	rows *model.Model // the value is a list of new records of this model
 }
 
 // programCacheSize is how many workflows an engine keeps ready.
@@ -105,7 +106,11 @@ func newProgram(g *graph.Graph, models *registry) *program {
 // findPlaces finds the places of inputs in a node's parameters.
 func (p *program) findPlaces(c *model.Contract, n *graph.Node, v *graph.Value, path []string) {
 	if v.State == graph.StateInput {
-		p.places = append(p.places, inputPlace{v.Input, plainField(c, n, path)})
+		at := inputPlace{in: v.Input, f: plainField(c, n, path)}
+		if c.Operation == model.BulkCreate && len(path) == 1 && path[0] == "data" {
+			at.rows = c.Model
+		}
+		p.places = append(p.places, at)
 	}
 	for i := range v.Entries {
 		p.findPlaces(c, n, &v.Entries[i].Value, append(path, v.Entries[i].Key))
@@ -145,11 +150,15 @@ func plainField(c *model.Contract, n *graph.Node, path []string) *model.Field {
 	default:
 		return nil
 	}
-	f := c.Model.FieldByColumn(name)
-	if f == nil || f.Validate != "" || f.Auto != model.AutoNone && f.Auto != model.AutoKey {
-		return nil
+	if f := c.Model.FieldByColumn(name); f != nil && simple(f) {
+		return f
 	}
-	return f
+	return nil
+}
+
+// simple reports whether users give the column, and its type is all there is to it.
+func simple(f *model.Field) bool {
+	return f.Validate == "" && (f.Auto == model.AutoNone || f.Auto == model.AutoKey)
 }
 
 // gives reports whether a map among the node's parameters has a key.
@@ -175,11 +184,64 @@ func (p *program) fits(inputs map[string]any) bool {
 		if d := at.in.Default; !ok && d != nil && d.State == graph.StateKnown {
 			v, ok = d.V, true
 		}
-		if !ok || at.f == nil || !plain(at.f.Type, v) {
+		switch {
+		case !ok:
+			return false
+		case at.rows != nil:
+			ok = plainRows(at.rows, v)
+		default:
+			ok = at.f != nil && plain(at.f.Type, v)
+		}
+		if !ok {
 			return false
 		}
 	}
 	return true
+}
+
+// plainRows reports whether a value is without doubt a list of new records: each
+// gives every column of the model that is not the engine's, and no other.
+func plainRows(m *model.Model, v any) bool {
+	rows, ok := v.([]map[string]any)
+	if !ok || len(rows) == 0 {
+		return false
+	}
+	var given []*model.Field
+	for i := range m.Fields {
+		f := &m.Fields[i]
+		switch {
+		case f.Auto != model.AutoNone:
+		case f.Type.Array || f.Type.Kind == model.KindJSON || !simple(f):
+			return false
+		default:
+			given = append(given, f)
+		}
+	}
+	for _, row := range rows {
+		if len(row) != len(given) {
+			return false
+		}
+		for _, f := range given {
+			v, ok := row[f.Column]
+			if key := f.Primary || f.Ref != nil; !ok || !plain(f.Type, v) && (key || !isZero(f.Type, v)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isZero reports whether v is the type's zero, which no rule minds outside a key.
+func isZero(t model.Type, v any) bool {
+	switch v := v.(type) {
+	case string:
+		return v == "" && t.Kind == model.KindString
+	case int:
+		return v == 0 && (t.Kind == model.KindInt || t.Kind == model.KindInt64)
+	case int64:
+		return v == 0 && (t.Kind == model.KindInt || t.Kind == model.KindInt64)
+	}
+	return false
 }
 
 // plain reports whether a value is without doubt one of the type.

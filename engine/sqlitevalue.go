@@ -44,14 +44,14 @@ func (sqlite) encode(t model.Type, v any) (any, error) {
 	case bool:
 		return int64(b2i(x)), nil
 	case int64, []byte, string:
-		return x, nil
+		return v, nil
 	case uint64:
 		return bigUint(x), nil
 	case float64:
 		if math.IsNaN(x) {
 			return nil, errors.New("NaN cannot be stored: SQLite makes it null")
 		}
-		return x, nil
+		return v, nil
 	case time.Time:
 		return encodeTime(x)
 	case uuid.UUID:
@@ -189,7 +189,7 @@ func decodeOne(t model.Type, v any) (any, error) {
 		case k == model.KindBool:
 			return x != 0, nil
 		case k.IsInteger():
-			return x, nil
+			return v, nil
 		case k.IsFloat():
 			return float64(x), nil
 		case k == model.KindTime:
@@ -200,11 +200,15 @@ func decodeOne(t model.Type, v any) (any, error) {
 	case float64:
 		switch {
 		case k.IsFloat():
-			return x, nil
+			return v, nil
 		case k.IsInteger() && x == math.Trunc(x) && math.Abs(x) < 1<<53:
 			return int64(x), nil
 		case k == model.KindDecimal:
 			return decimal.NewFromFloat(x), nil
+		}
+	case string:
+		if k == model.KindString {
+			return v, nil
 		}
 	case time.Time: // a column declared as a date by hand
 		if k == model.KindTime {

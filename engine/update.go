@@ -16,7 +16,7 @@ func (x *operation) update(ctx context.Context) (map[string]any, error) {
 		return nil, err
 	}
 	b := &binder{d: x.t.d}
-	set, err := x.set(b, fields, "fields.")
+	set, err := x.set(b, fields, origin{in: "fields"})
 	if err != nil {
 		return nil, err
 	}
@@ -74,17 +74,17 @@ func (x *operation) checkVersion(ctx context.Context, filter map[string]any, wan
 }
 
 // set is the SET clause for what the user changes, with what the engine keeps.
-func (x *operation) set(b *binder, fields map[string]any, path string) (string, error) {
+func (x *operation) set(b *binder, fields map[string]any, at origin) (string, error) {
 	parts := make([]string, 0, len(fields)+2)
 	for _, name := range sortedKeys(fields) {
 		c := x.t.byName[name]
 		if c == nil {
-			return "", x.unknown(errcatalog.DF111, name, path+name)
+			return "", x.unknown(errcatalog.DF111, name, at.path()+name)
 		}
 		if !c.f.Settable() {
-			return "", x.kept(c, path)
+			return "", x.kept(c, at)
 		}
-		v, err := x.value(c, fields[name], path+name)
+		v, err := x.value(c, fields[name], at)
 		if err != nil {
 			return "", err
 		}

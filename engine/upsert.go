@@ -40,7 +40,7 @@ func (x *operation) upsert(ctx context.Context) (map[string]any, error) {
 	}
 	merged := maps.Clone(create)
 	maps.Copy(merged, where)
-	r, err := x.newRow(merged, "create.")
+	r, err := x.newRow(merged, origin{in: "create"})
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (x *operation) updateByKey(ctx context.Context, key []*column, r row, updat
 func (x *operation) updateText(b *binder, key []*column, r row, update map[string]any) (string, error) {
 	text := "SELECT " + x.t.all + " FROM " + x.t.name
 	if len(update) > 0 {
-		set, err := x.set(b, update, "update.")
+		set, err := x.set(b, update, origin{in: "update"})
 		if err != nil {
 			return "", err
 		}

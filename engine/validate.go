@@ -40,21 +40,22 @@ func omitted(f *model.Field) (v any, ok bool) {
 }
 
 // value makes what the user gave for a column ready to bind: converted, checked
-// against the field's rules, encoded. path is where it stands in the parameters.
-func (x *operation) value(c *column, given any, path string) (any, error) {
+// against the field's rules, encoded. at is where its map stands in the parameters.
+func (x *operation) value(c *column, given any, at origin) (any, error) {
 	v, err := model.Convert(c.f.Type, given)
 	if err == nil && c.f.Type.Kind == model.KindJSON && holdsInput(given) {
 		err = errors.New("an input has a value only in a workflow's run")
 	}
 	if err != nil {
-		return nil, x.convertError(c, given, path, err)
+		return nil, x.convertError(c, given, at.of(c), err)
 	}
-	return x.checked(c, v, given, path)
+	return x.checked(c, v, given, at)
 }
 
 // checked applies the rules to a converted value and encodes it.
-func (x *operation) checked(c *column, v, given any, path string) (any, error) {
+func (x *operation) checked(c *column, v, given any, at origin) (any, error) {
 	if err := model.Validate(c.f, v); err != nil {
+		path := at.of(c)
 		d := x.columnDetails(c, path)
 		d.Value = sourceOf(given)
 		var rule *model.RuleError
@@ -66,12 +67,14 @@ func (x *operation) checked(c *column, v, given any, path string) (any, error) {
 	}
 	encoded, err := x.t.d.encode(c.f.Type, v)
 	if err != nil {
+		path := at.of(c)
 		d := x.columnDetails(c, path)
 		d.Value, d.Reason = sourceOf(given), err.Error()
 		return nil, x.e.fail(errcatalog.Finding{Code: errcatalog.DF103, Message: fmt.Sprintf("%s cannot be stored: %v", path, err), Details: d}, err)
 	}
 	if c == x.t.autoKey {
 		if _, big := v.(uint64); big {
+			path := at.of(c)
 			d := x.columnDetails(c, path)
 			d.Value, d.Rule = sourceOf(given), "at most 9223372036854775807"
 			return nil, x.e.fail(errcatalog.Finding{Code: errcatalog.DF103, Message: path + " is above 9223372036854775807, the largest integer key", Details: d}, nil)
@@ -121,11 +124,37 @@ type row struct {
 	given  []bool // the user gave the column
 }
 
+// An origin is where a map of columns stands in the parameters.
+type origin struct {
+	in    string // the parameter; "" for the parameters themselves
+	row   int    // in a list of maps
+	isRow bool
+}
+
+// path is what stands before the column's name: "", "create.", "data.3.".
+func (o origin) path() string {
+	switch {
+	case o.isRow:
+		return rowPath(o.row) + "."
+	case o.in != "":
+		return o.in + "."
+	}
+	return ""
+}
+
+// of is the whole path of a column. It is only asked for in errors.
+func (o origin) of(c *column) string { return o.path() + c.name }
+
 // newRow completes a new record: what the user gave, what the engine keeps, and
-// defaults for the rest. path is where it stands in the parameters: "", "create.",
-// "data.3.".
-func (x *operation) newRow(given map[string]any, path string) (row, error) {
-	r := row{make([]any, len(x.t.cols)), make([]bool, len(x.t.cols))}
+// defaults for the rest.
+func (x *operation) newRow(given map[string]any, at origin) (row, error) {
+	n := len(x.t.cols)
+	r := row{make([]any, n), make([]bool, n)}
+	return r, x.complete(r, given, at)
+}
+
+// complete fills in a row.
+func (x *operation) complete(r row, given map[string]any, at origin) error {
 	left := len(given)
 	now := x.t.d.now()
 	for i, c := range x.t.cols {
@@ -136,25 +165,25 @@ func (x *operation) newRow(given map[string]any, path string) (row, error) {
 		var err error
 		switch {
 		case ok && !c.f.Settable():
-			return row{}, x.kept(c, path)
+			return x.kept(c, at)
 		case ok:
 			r.given[i] = true
-			r.values[i], err = x.value(c, v, path+c.name)
+			r.values[i], err = x.value(c, v, at)
 		default:
-			r.values[i], err = x.missing(c, now, path)
+			r.values[i], err = x.missing(c, now, at)
 		}
 		if err != nil {
-			return row{}, err
+			return err
 		}
 	}
 	if left > 0 {
-		return row{}, x.unknownColumn(given, path)
+		return x.unknownColumn(given, at)
 	}
-	return r, nil
+	return nil
 }
 
 // missing is the value of a column that a new record does not give.
-func (x *operation) missing(c *column, now any, path string) (any, error) {
+func (x *operation) missing(c *column, now any, at origin) (any, error) {
 	switch c.f.Auto {
 	case model.AutoKey:
 		if c == x.t.autoKey {
@@ -176,6 +205,7 @@ func (x *operation) missing(c *column, now any, path string) (any, error) {
 	}
 	v, ok := omitted(c.f)
 	if !ok {
+		path := at.path()
 		d := x.columnDetails(c, path+c.name)
 		code, what := errcatalog.DF101, "missing required parameter "
 		if c.f.Primary && path != "" {
@@ -186,21 +216,21 @@ func (x *operation) missing(c *column, now any, path string) (any, error) {
 	if v == nil || c.f.HasDefault {
 		return x.t.d.encode(c.f.Type, v)
 	}
-	return x.checked(c, v, v, path+c.name)
+	return x.checked(c, v, v, at)
 }
 
 // kept is the error of giving a column that the engine keeps.
-func (x *operation) kept(c *column, path string) error {
+func (x *operation) kept(c *column, at origin) error {
 	return x.e.fail(errcatalog.Finding{
-		Code: errcatalog.DF104, Message: path + c.name + " is kept by the engine: leave it out", Details: x.columnDetails(c, path+c.name),
+		Code: errcatalog.DF104, Message: at.of(c) + " is kept by the engine: leave it out", Details: x.columnDetails(c, at.of(c)),
 	}, nil)
 }
 
 // unknownColumn is the error of giving columns that the model does not have.
-func (x *operation) unknownColumn(given map[string]any, path string) error {
+func (x *operation) unknownColumn(given map[string]any, at origin) error {
 	for _, name := range sortedKeys(given) {
 		if x.t.byName[name] == nil {
-			return x.unknown(errcatalog.DF111, name, path+name)
+			return x.unknown(errcatalog.DF111, name, at.path()+name)
 		}
 	}
 	return nil
