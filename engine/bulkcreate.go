@@ -36,7 +36,19 @@ func (x *operation) bulkCreate(ctx context.Context) (map[string]any, error) {
 			_, err := x.upsertAll(ctx, rows, int(size), x.t.uniqueKeys(), data, &ids)
 			return err
 		}
+		lastKey := ""
+		if x.t.autoKey != nil && (mode == "" || mode == "error") {
+			if lastKey, err = x.t.d.lastKey(ctx, x.c, x.t); err != nil {
+				return x.sqlError(ctx, err, nil)
+			}
+		}
 		for _, chunk := range x.chunks(rows, int(size), mode == "update") {
+			if lastKey != "" && chunk.rows[0].values[x.t.autoKey.i] == nil {
+				if ids, err = x.insertCounted(ctx, chunk, lastKey, data, ids); err != nil {
+					return err
+				}
+				continue
+			}
 			clause := ""
 			switch mode {
 			case "skip":
@@ -127,16 +139,47 @@ func (x *operation) sameColumns(a, b row) bool {
 	return k == nil || (a.values[k.i] == nil) == (b.values[k.i] == nil)
 }
 
-// insertRows inserts a chunk and returns the keys of the records that it wrote.
-func (x *operation) insertRows(ctx context.Context, c chunk, clause string, data []map[string]any) ([]any, error) {
+// insertCounted inserts a chunk without asking for each row's key, and adds the
+// keys, which end with lastKey, to ids.
+func (x *operation) insertCounted(ctx context.Context, c chunk, lastKey string, data []map[string]any, ids []any) ([]any, error) {
+	text, args := x.insertChunk(c)
+	x.note(ctx, text, args)
+	if _, err := x.c.exec(ctx, text, args...); err != nil {
+		return ids, x.blame(err, c, data)
+	}
+	var last int64
+	err := x.c.query(ctx, "SELECT "+lastKey, nil, func(values []any) error {
+		var ok bool
+		if last, ok = values[0].(int64); !ok {
+			return fmt.Errorf("the database made no key for %s.%s", x.t.m.Table, x.t.autoKey.name)
+		}
+		return nil
+	})
+	if err != nil {
+		return ids, x.sqlError(ctx, err, nil)
+	}
+	for i := range c.rows {
+		ids = append(ids, last-int64(len(c.rows)-1-i))
+	}
+	return ids, nil
+}
+
+// insertChunk is the INSERT of a chunk, with its values.
+func (x *operation) insertChunk(c chunk) (text string, args []any) {
 	cols := x.t.inserted(c.rows[0])
-	args := make([]any, 0, len(c.rows)*len(cols))
+	args = make([]any, 0, len(c.rows)*len(cols))
 	for _, r := range c.rows {
 		for _, col := range cols {
 			args = append(args, r.values[col.i])
 		}
 	}
-	text := x.t.insertInto(len(c.rows), cols) + clause + " RETURNING " + quotedList(x.t.key)
+	return x.t.insertInto(len(c.rows), cols), args
+}
+
+// insertRows inserts a chunk and returns the keys of the records that it wrote.
+func (x *operation) insertRows(ctx context.Context, c chunk, clause string, data []map[string]any) ([]any, error) {
+	text, args := x.insertChunk(c)
+	text += clause + " RETURNING " + quotedList(x.t.key)
 	ids := make([]any, 0, len(c.rows))
 	x.note(ctx, text, args)
 	err := x.c.query(ctx, text, args, func(values []any) error {

@@ -39,6 +39,10 @@ type dialect interface {
 	// keysAbove is an expression over a row i of the table that makes sure that keys
 	// the database makes from now on are above i's; "" where it minds by itself.
 	keysAbove(ctx context.Context, c conn, t *table) (string, error)
+	// lastKey is an expression for the key that the last INSERT into the table made
+	// for its last row, where the keys of its rows follow each other; "" where they
+	// need not.
+	lastKey(ctx context.Context, c conn, t *table) (string, error)
 	// rowsPerStatement is how many rows go into one statement by default.
 	rowsPerStatement() int
 	// now is the time, encoded.

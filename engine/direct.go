@@ -85,6 +85,11 @@ func (h *ModelHandle) BulkUpsert(ctx context.Context, p dataflow.Params) (datafl
 }
 
 func (h *ModelHandle) do(ctx context.Context, op model.Operation, p dataflow.Params) (dataflow.Params, error) {
+	return h.doInto(ctx, op, p, nil)
+}
+
+// doInto has a List put its records into a sink.
+func (h *ModelHandle) doInto(ctx context.Context, op model.Operation, p dataflow.Params, into func() sink) (dataflow.Params, error) {
 	leave, err := h.e.enter()
 	if err != nil {
 		return nil, err
@@ -100,5 +105,5 @@ func (h *ModelHandle) do(ctx context.Context, op model.Operation, p dataflow.Par
 		}
 		return nil, h.e.fail(errcatalog.Finding{Code: errcatalog.DF701, Message: message, Details: d}, nil)
 	}
-	return h.e.do(ctx, h.e.sessionOf(ctx), m, op, p, scope{tenant: h.tenant})
+	return h.e.do(ctx, h.e.sessionOf(ctx), m, op, p, scope{tenant: h.tenant, into: into})
 }

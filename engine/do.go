@@ -16,11 +16,15 @@ import (
 
 // A scope is what the statements of a run need to know of it.
 type scope struct {
-	tenant  string // "" for none
-	node    string // node id, for errors; "" outside a workflow
-	checked bool   // the parameters have passed graph.CheckNode
+	tenant  string      // "" for none
+	node    string      // node id, for errors; "" outside a workflow
+	checked bool        // the parameters have passed graph.CheckNode
+	into    func() sink // begins where a List puts its records, in place of maps; nil for maps
 	ran     *statements
 }
+
+// A sink takes the decoded values of one record.
+type sink func(cols []*column, values []any) error
 
 // statements gathers what a node has the database do; nil gathers nothing.
 type statements struct {

@@ -135,35 +135,50 @@ func (x *operation) fetch(ctx context.Context, p page, out map[string]any) error
 	if p.offset > 0 {
 		text += " OFFSET " + b.arg(p.offset)
 	}
-	records := []map[string]any{}
+	records, n := []map[string]any{}, int64(0)
 	more, last := false, make([]any, len(p.order))
+	var put sink
+	if x.into != nil {
+		put = x.into()
+	}
 	err = x.query(ctx, false, text, b.args, nil, func(values []any) error {
-		if int64(len(records)) == p.limit {
+		if n == p.limit {
 			more = true
 			return nil
 		}
-		r, err := x.record(p.shown, values)
-		if err != nil {
-			return err
-		}
-		records = append(records, r)
-		if int64(len(records)) == p.limit {
+		n++
+		if n == p.limit { // before a sink has its way with values
 			for i, k := range p.order {
 				if last[i], err = x.t.d.decode(k.c.f.Type, values[slices.Index(p.read, k.c)]); err != nil {
 					return err
 				}
 			}
 		}
-		return nil
+		if put != nil {
+			return x.put(p.shown, values, put)
+		}
+		r, err := x.record(p.shown, values)
+		records = append(records, r)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	out["records"], out["count"], out["has_more"], out["next_cursor"] = records, int64(len(records)), more, nil
+	out["records"], out["count"], out["has_more"], out["next_cursor"] = records, n, more, nil
 	if more {
 		out["next_cursor"] = encodeCursor(p.order, last)
 	}
 	return nil
+}
+
+// put decodes the values in place and hands them on.
+func (x *operation) put(cols []*column, values []any, put sink) (err error) {
+	for i, c := range cols {
+		if values[i], err = x.decoded(c, values[i]); err != nil {
+			return err
+		}
+	}
+	return put(cols, values)
 }
 
 // orderBy reads order_by; the primary key is added where the order does not have

@@ -2,8 +2,10 @@ package engine_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -414,4 +416,44 @@ func TestClose(t *testing.T) {
 		}
 	}
 	wg.Wait()
+}
+
+// The keys of a bulk are those of its rows, also where a trigger inserts others in
+// between.
+func TestBulkKeysWithTrigger(t *testing.T) {
+	type Step struct {
+		dataflow.Model
+		ID   int64
+		Text string
+	}
+	for _, trigger := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "app.db")
+		db := open(t, "sqlite:"+path, engine.WithModels(Step{}))
+		must(t)(db.Model("Step").Create(t.Context(), P{"text": "first"}))
+		if trigger {
+			raw, err := sql.Open("sqlite", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := raw.Exec(`CREATE TRIGGER more AFTER INSERT ON steps WHEN new.text LIKE 'row%' BEGIN INSERT INTO steps (text) VALUES ('by trigger'); END`); err != nil {
+				t.Fatal(err)
+			}
+			if err := raw.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var data []P
+		for i := range 250 {
+			data = append(data, P{"text": fmt.Sprint("row ", i)})
+		}
+		ids := must(t)(db.Model("Step").BulkCreate(t.Context(), P{"data": data}))["ids"].([]any)
+		for i, id := range ids {
+			if got := must(t)(db.Model("Step").Read(t.Context(), P{"id": id}))["text"]; got != fmt.Sprint("row ", i) {
+				t.Fatalf("trigger %v: key %v of row %d is that of %v", trigger, id, i, got)
+			}
+		}
+		if len(ids) != 250 {
+			t.Fatalf("%d keys", len(ids))
+		}
+	}
 }

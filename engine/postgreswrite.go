@@ -19,6 +19,9 @@ func (postgres) rowsPerStatement() int { return 1000 }
 // shortGap is up to how many keys are drawn from a sequence to bring it past one.
 const shortGap = 1000
 
+// lastKey is never known: others draw from the sequence, too.
+func (postgres) lastKey(context.Context, conn, *table) (string, error) { return "", nil }
+
 // keysAbove draws from the sequence of the key up to the row's. Drawing numbers can
 // never bring it back, whatever others draw in between; over a gap too long to be
 // drawn by others at the same moment it is set.

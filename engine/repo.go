@@ -123,16 +123,12 @@ func (r *Repository[T]) Delete(ctx context.Context, key any, more ...dataflow.Pa
 // order_by, limit, cursor, …; fields that a projection leaves out stay zero.
 func (r *Repository[T]) List(ctx context.Context, p dataflow.Params) (Page[T], error) {
 	var page Page[T]
-	out, err := r.do(ctx, model.List, p, nil)
-	if err != nil {
+	if err := r.check(); err != nil {
 		return page, err
 	}
-	records, _ := out["records"].([]map[string]any)
-	page.Records = make([]T, len(records))
-	for i, record := range records {
-		if err := r.decode(&page.Records[i], record); err != nil {
-			return Page[T]{}, err
-		}
+	out, err := r.h.doInto(ctx, model.List, p, func() sink { return r.appendTo(&page.Records) })
+	if err != nil {
+		return Page[T]{}, err
 	}
 	page.HasMore, _ = out["has_more"].(bool)
 	page.NextCursor, _ = out["next_cursor"].(string)
@@ -304,6 +300,28 @@ func (r *Repository[T]) check() error {
 	return nil
 }
 
+// appendTo empties the list, and appends the records that it is given.
+func (r *Repository[T]) appendTo(list *[]T) sink {
+	*list = []T{}
+	var places []*shapeColumn // of the columns that are read
+	return func(cols []*column, values []any) error {
+		if places == nil {
+			places = r.shape.places(cols)
+		}
+		*list = append(*list, *new(T))
+		v := reflect.ValueOf(list).Elem().Index(len(*list) - 1)
+		for i, c := range places {
+			if c == nil {
+				continue // the engine's own, which the struct does not have
+			}
+			if err := r.set(v, c, values[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
 // record decodes what an operation yielded.
 func (r *Repository[T]) record(out dataflow.Params, err error) (record T, _ error) {
 	if err != nil {
@@ -321,14 +339,23 @@ func (r *Repository[T]) decode(record *T, from map[string]any) error {
 		if !ok {
 			continue // left out by a projection
 		}
-		at, _ := field(v, c.index) // models embed by value: every field is there
-		if err := c.set(at, value); err != nil {
-			m := r.shape.m
-			d := errcatalog.Details{
-				Model: m.Name, Table: m.Table, Field: c.field, Column: c.name, Type: c.typ.String(), Got: fmt.Sprintf("%T", value), Reason: err.Error(),
-			}
-			return r.h.e.fail(errcatalog.Finding{Code: errcatalog.DF102, Message: fmt.Sprintf("column %q does not fit into %s.%s (%s): %v", c.name, m.Name, c.field, c.typ, err), Details: d}, err)
+		if err := r.set(v, c, value); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// set sets the field of a column in v, a T.
+func (r *Repository[T]) set(v reflect.Value, c *shapeColumn, value any) error {
+	at, _ := field(v, c.index) // models embed by value: every field is there
+	err := c.set(at, value)
+	if err == nil {
+		return nil
+	}
+	m := r.shape.m
+	d := errcatalog.Details{
+		Model: m.Name, Table: m.Table, Field: c.field, Column: c.name, Type: c.typ.String(), Got: fmt.Sprintf("%T", value), Reason: err.Error(),
+	}
+	return r.h.e.fail(errcatalog.Finding{Code: errcatalog.DF102, Message: fmt.Sprintf("column %q does not fit into %s.%s (%s): %v", c.name, m.Name, c.field, c.typ, err), Details: d}, err)
 }

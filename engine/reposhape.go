@@ -61,6 +61,18 @@ func newShape(t reflect.Type) *shape {
 	return s
 }
 
+// places are the struct's columns for those of the table; nil for those that it
+// does not have.
+func (s *shape) places(cols []*column) []*shapeColumn {
+	places := make([]*shapeColumn, len(cols))
+	for i, c := range cols {
+		if at := slices.IndexFunc(s.columns, func(sc shapeColumn) bool { return sc.name == c.name }); at >= 0 {
+			places[i] = &s.columns[at]
+		}
+	}
+	return places
+}
+
 // created are the parameters of a new record: what it need not give is left out
 // where it is zero, but for zeros.
 func (s *shape) created(record any, zeros []string) dataflow.Params {

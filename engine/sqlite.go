@@ -93,6 +93,20 @@ func (sqlite) rowsPerStatement() int { return 100 }
 // keysAbove has nothing to do: AUTOINCREMENT minds every key.
 func (sqlite) keysAbove(context.Context, conn, *table) (string, error) { return "", nil }
 
+// lastKey relies on nobody else writing, and on SQLite counting up. A trigger could
+// insert rows of its own in between.
+func (d sqlite) lastKey(ctx context.Context, c conn, t *table) (string, error) {
+	triggers := false
+	err := c.query(ctx, "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' LIMIT 1", nil, func([]any) error {
+		triggers = true
+		return nil
+	})
+	if err != nil || triggers {
+		return "", err
+	}
+	return "(SELECT " + t.autoKey.quoted + " FROM " + t.name + " WHERE rowid = last_insert_rowid())", nil
+}
+
 func (sqlite) begin() string    { return "BEGIN IMMEDIATE" }
 func (sqlite) commit() string   { return "COMMIT" }
 func (sqlite) rollback() string { return "ROLLBACK" }
