@@ -47,6 +47,7 @@ func (x *operation) bulkCreate(ctx context.Context) (map[string]any, error) {
 				if ids, err = x.insertCounted(ctx, chunk, lastKey, data, ids); err != nil {
 					return err
 				}
+				x.done(len(ids), len(rows))
 				continue
 			}
 			clause := ""
@@ -64,6 +65,7 @@ func (x *operation) bulkCreate(ctx context.Context) (map[string]any, error) {
 				return x.hiddenConflict(ctx, chunk, data, x.t.key)
 			}
 			ids = append(ids, got...)
+			x.done(chunk.first+len(chunk.rows), len(rows))
 		}
 		return nil
 	})

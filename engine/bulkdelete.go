@@ -19,7 +19,7 @@ func (x *operation) bulkDelete(ctx context.Context) (map[string]any, error) {
 			return nil, err
 		}
 		err = x.atomic(ctx, func() error {
-			for len(ids) > 0 {
+			for all := len(ids); len(ids) > 0; x.done(all-len(ids), all) {
 				n := min(len(ids), x.t.d.rowsPerStatement())
 				deleted, err := x.remove(ctx, hard, map[string]any{"$or": ids[:n]})
 				if err != nil {

@@ -41,6 +41,9 @@ func (x *operation) bulkUpdate(ctx context.Context) (map[string]any, error) {
 	return map[string]any{"count": n}, nil
 }
 
+// batchSize is how many statements go to the database before their results are read.
+const batchSize = 1000
+
 // A change is one row of data, made ready.
 type change struct {
 	statement
@@ -70,15 +73,20 @@ func (x *operation) bulkUpdateRows(ctx context.Context) (map[string]any, error) 
 		for _, s := range statements {
 			x.note(ctx, s.text, s.args)
 		}
-		n, failed, err := x.c.batch(ctx, statements)
-		if err != nil {
-			var about subject
-			if failed >= 0 {
-				about = changes[failed].about
+		count = 0
+		for at := 0; at < len(statements); at += batchSize {
+			part := statements[at:min(at+batchSize, len(statements))]
+			n, failed, err := x.c.batch(ctx, part)
+			if err != nil {
+				var about subject
+				if failed >= 0 {
+					about = changes[at+failed].about
+				}
+				return x.sqlError(ctx, err, about)
 			}
-			return x.sqlError(ctx, err, about)
+			count += n
+			x.done(at+len(part), len(statements))
 		}
-		count = n
 		return nil
 	})
 	if err != nil {

@@ -32,6 +32,7 @@ func (x *operation) bulkUpsert(ctx context.Context) (map[string]any, error) {
 				return err
 			}
 			created += n
+			x.done(c.first+len(c.rows), len(rows))
 		}
 		return nil
 	})

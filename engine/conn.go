@@ -14,7 +14,7 @@ type conn interface {
 	// query runs a statement and calls each with the values of every row. The slice
 	// is reused from row to row. errEnough from each ends the statement without error.
 	query(ctx context.Context, text string, args []any, each func(values []any) error) error
-	// batch runs statements in order, up to the first that fails; failed is its
+	// batch runs statements, at least one, in order, up to the first that fails; failed is its
 	// place, -1 where the database does not tell.
 	batch(ctx context.Context, statements []statement) (changed int64, failed int, err error)
 	// inTransaction reports whether a transaction is open that can go on.

@@ -21,6 +21,8 @@ type scope struct {
 	checked bool        // the parameters have passed graph.CheckNode
 	into    func() sink // begins where a List puts its records, in place of maps; nil for maps
 	ran     *statements
+	// progress is told how many of all rows of a bulk operation are done; or nil.
+	progress func(done, total int)
 }
 
 // A sink takes the decoded values of one record.
@@ -30,6 +32,13 @@ type sink func(cols []*column, values []any) error
 type statements struct {
 	list      []Statement
 	arguments bool
+}
+
+// done tells of the progress of a bulk operation.
+func (x *operation) done(done, total int) {
+	if x.progress != nil {
+		x.progress(done, total)
+	}
 }
 
 // note tells of a statement that is about to run.
@@ -50,7 +59,7 @@ func (x *operation) note(ctx context.Context, text string, args []any) {
 // do runs one operation on a model and returns its outputs. p holds plain Go
 // values. Without a session the operation is a transaction of its own and makes
 // sure that the table is there; with one, the caller has called ensure before.
-func (e *Engine) do(ctx context.Context, s *session, m *model.Model, op model.Operation, p map[string]any, sc scope) (map[string]any, error) {
+func (e *Engine) do(ctx context.Context, s *session, m *model.Model, op model.Operation, p map[string]any, sc scope) (out map[string]any, err error) {
 	t, err := e.table(m, op)
 	if err != nil {
 		return nil, err
@@ -71,9 +80,12 @@ func (e *Engine) do(ctx context.Context, s *session, m *model.Model, op model.Op
 			return nil, err
 		}
 	}
+	if e.metrics != nil {
+		defer func(started time.Time) { e.metrics.operation(ctx, x, started, err) }(time.Now())
+	}
 	ctx, cancel := e.withTimeout(ctx)
 	defer cancel()
-	out, err := x.run(ctx, run)
+	out, err = x.run(ctx, run)
 	if err != nil && s == nil {
 		out, err = x.again(ctx, run, out, err)
 	}

@@ -47,7 +47,15 @@
 // and UUIDs are columns of PostgreSQL's own array types; every other list, and every
 // map, is jsonb. Operations and transactions that the server rolls back because they
 // collided with others are done again where that is safe (WithRetries). Text with a
-// NUL, which no text of PostgreSQL holds, is refused with DF-103.
+// NUL, which no text of PostgreSQL holds, is refused with DF-103. A connection that
+// is lost before anything was kept is no failure either: the work is done again on
+// another one.
+//
+// # Watching
+//
+// A run is watched by an Observer; the engine by OpenTelemetry (WithTracerProvider,
+// WithMeterProvider) and log/slog (WithLogger). None of them is told a value, and
+// what is not asked for costs nothing.
 //
 // # Errors
 //

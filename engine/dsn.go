@@ -39,6 +39,14 @@ func (s source) dialect() dialect {
 	return sqlite{}
 }
 
+// system is the database's name in OpenTelemetry's semantic conventions.
+func (s source) system() string {
+	if s.postgres != nil {
+		return "postgresql"
+	}
+	return "sqlite"
+}
+
 // memory reports whether the database lives in memory.
 func (s source) memory() bool { return s.path == "" && s.postgres == nil }
 

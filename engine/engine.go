@@ -25,6 +25,7 @@ type Engine struct {
 	config   config
 	log      *slog.Logger
 	enhancer *errcatalog.Enhancer
+	metrics  *metrics
 	dialect  dialect
 	cache    *SchemaCache
 
@@ -81,6 +82,7 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Engine, error) {
 	if e.readers, e.writers, err = e.dialect.open(ctx, src, c.poolSize, c.tracer); err != nil {
 		return nil, e.openError(err)
 	}
+	e.metrics = newMetrics(c.meter, src.system(), e.cache)
 	return e, nil
 }
 
@@ -195,6 +197,7 @@ func (e *Engine) Close() error {
 	if !first {
 		return nil
 	}
+	e.metrics.close()
 	err := e.writers.close()
 	if e.readers != e.writers {
 		if rErr := e.readers.close(); err == nil {

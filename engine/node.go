@@ -97,6 +97,7 @@ func (r *run) ended(ctx context.Context, i int, res NodeResult, out map[string]a
 	}
 	r.states[i].status, r.states[i].outputs = res.Status, out
 	r.res.Nodes = append(r.res.Nodes, res)
+	r.e.metrics.node(ctx, r.g.Name, &res)
 	r.observe(Observer.NodeEnded, res, res.Ended)
 }
 
@@ -170,7 +171,8 @@ func (r *run) execute(ctx context.Context, n *graph.Node, i int, s *session, ran
 		node:   n.ID.S,
 		ran:    ran,
 		// What no connection feeds was checked before the run.
-		checked: !r.edges[i].fed,
+		checked:  !r.edges[i].fed,
+		progress: r.progress(n),
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+
 	"github.com/dataflow-go/dataflow/errcatalog"
 )
 
@@ -23,6 +25,7 @@ type config struct {
 	retries     int
 	logger      *slog.Logger
 	tracer      tracer
+	meter       metric.Meter
 }
 
 func defaultConfig() config {

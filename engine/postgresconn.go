@@ -124,21 +124,6 @@ func (c *postgresConn) batch(ctx context.Context, statements []statement) (chang
 	if err != nil {
 		return 0, -1, err
 	}
-	for at := 0; at < len(statements); at += batchSize {
-		part := statements[at:min(at+batchSize, len(statements))]
-		n, failed, err := c.pipeline(ctx, x, part)
-		if err != nil {
-			return 0, at + failed, err
-		}
-		changed += n
-	}
-	return changed, -1, nil
-}
-
-// batchSize is how many statements go to the server before their results are read.
-const batchSize = 1000
-
-func (c *postgresConn) pipeline(ctx context.Context, x *pgx.Conn, statements []statement) (changed int64, failed int, err error) {
 	var sp span
 	defer func() { sp.end(err) }()
 	defer guard(c, &err)

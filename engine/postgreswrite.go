@@ -135,6 +135,7 @@ func (x *operation) upsertAll(ctx context.Context, rows []row, size int, keys []
 			}
 			created += n
 		}
+		x.done(whole.first+len(whole.rows), len(rows))
 	}
 	return created, nil
 }
@@ -294,7 +295,12 @@ func (x *operation) copyRows(ctx context.Context, rows []row, data []map[string]
 		names[i] = col.name
 	}
 	x.note(ctx, "COPY "+x.t.name+" ("+x.t.all+") FROM STDIN", nil)
-	err = c.copyFrom(ctx, x.t.m.Table, names, len(rows), func(i int) ([]any, error) { return rows[i].values, nil })
+	err = c.copyFrom(ctx, x.t.m.Table, names, len(rows), func(i int) ([]any, error) {
+		if n := i + 1; n%progressRows == 0 || n == len(rows) {
+			x.done(n, len(rows))
+		}
+		return rows[i].values, nil
+	})
 	if err != nil {
 		return true, x.blame(err, chunk{rows, 0, rows}, data)
 	}
@@ -311,6 +317,9 @@ func (x *operation) copyRows(ctx context.Context, rows []row, data []map[string]
 	}
 	return true, x.keysGiven(ctx, rows)
 }
+
+// progressRows is after how many rows COPY tells how far it is.
+const progressRows = 1000
 
 // drawKeys gives the rows the keys that the database makes; it is false where it
 // does not make them from a sequence.

@@ -61,6 +61,7 @@ func (e *Engine) retry(ctx context.Context, started time.Time, attempt int) bool
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		e.metrics.retried(ctx)
 		return true
 	case <-ctx.Done():
 		return false

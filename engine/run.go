@@ -144,6 +144,7 @@ func (e *Engine) RunGraph(ctx context.Context, g *graph.Graph, opts ...RunOption
 	ctx, s := e.config.tracer.workflow(ctx, g.Name, r.res.ID)
 	err = r.run(ctx)
 	s.end(err)
+	e.metrics.workflow(ctx, g.Name, r.res.Started, err)
 	return r.res, err
 }
 

@@ -65,6 +65,29 @@ func mismatch(t Type, v any) error {
 }
 
 func convertOne(t Type, v any) (any, error) {
+	// What is canonical already stays the value it is: a new one would be a copy.
+	switch x := v.(type) {
+	case string:
+		if t.Kind == KindString {
+			return v, nil
+		}
+	case int64:
+		if t.Kind == KindInt64 || t.Kind == KindInt {
+			return v, nil
+		}
+	case int:
+		if t.Kind == KindInt64 || t.Kind == KindInt {
+			return int64(x), nil
+		}
+	case float64:
+		if t.Kind == KindFloat64 {
+			return v, nil
+		}
+	case bool:
+		if t.Kind == KindBool {
+			return v, nil
+		}
+	}
 	switch {
 	case t.Kind == KindAny, t.Kind == KindRecord:
 		return v, nil
