@@ -76,7 +76,7 @@ func (e *Engine) do(ctx context.Context, s *session, m *model.Model, op model.Op
 		return nil, x.fail(errcatalog.DF711, fmt.Sprintf("%s has no operation %q", m.Name, op), nil)
 	}
 	if s == nil {
-		if err := e.ensure(ctx, m); err != nil {
+		if err := e.ensureTable(ctx, t); err != nil {
 			return nil, err
 		}
 	}

@@ -57,7 +57,11 @@ func (e *Engine) ensure(ctx context.Context, m *model.Model) error {
 	if err != nil {
 		return err
 	}
-	if hit, ok := e.cache.lookup(t); ok && e.unchanged(ctx, hit) {
+	return e.ensureTable(ctx, t)
+}
+
+func (e *Engine) ensureTable(ctx context.Context, t *table) error {
+	if hit := e.cache.lookup(t); hit != nil && e.unchanged(ctx, hit) {
 		e.cache.hits.Add(1)
 		return nil
 	}
@@ -65,7 +69,7 @@ func (e *Engine) ensure(ctx context.Context, m *model.Model) error {
 	for {
 		// Many callers, one migration. One that ended because its own caller went
 		// away is made again by the next.
-		_, err, shared := e.migrations.Do(m.Name, func() (any, error) { return nil, e.ensureAll(ctx, t) })
+		_, err, shared := e.migrations.Do(t.m.Name, func() (any, error) { return nil, e.ensureAll(ctx, t) })
 		if _, gone := contextError(err); err == nil || !gone || !shared || ctx.Err() != nil {
 			return err
 		}
@@ -73,7 +77,7 @@ func (e *Engine) ensure(ctx context.Context, m *model.Model) error {
 }
 
 // unchanged reports whether the schema is the one that the entry was made under.
-func (e *Engine) unchanged(ctx context.Context, hit ensured) bool {
+func (e *Engine) unchanged(ctx context.Context, hit *ensured) bool {
 	if !e.cache.config.Validation {
 		return true
 	}

@@ -231,6 +231,29 @@ func TestSchemaCacheSettings(t *testing.T) {
 	must(t)(db.Model("Note").Create(t.Context(), P{"id": "a", "text": "made again"}))
 }
 
+// With Validation, what others do to the schema is noticed at once.
+func TestSchemaCacheValidation(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, dsn string) {
+		watching := engine.WithSchemaCache(engine.SchemaCacheConfig{Enabled: true, Validation: true})
+		db := open(t, dsn, engine.WithModels(older()), watching)
+		for range 3 {
+			must(t)(db.Model("Note").Count(t.Context(), nil))
+		}
+		if m := db.SchemaCache().Metrics(); m.Hits != 2 || m.Misses != 1 {
+			t.Errorf("an unchanged schema is not trusted: %+v", m)
+		}
+		// Another program adds columns and an index.
+		other := open(t, dsn, engine.WithModels(newer()))
+		must(t)(other.Model("Note").Create(t.Context(), P{"id": "a", "text": "x"}))
+		must(t)(db.Model("Note").Count(t.Context(), nil))
+		must(t)(db.Model("Note").Count(t.Context(), nil))
+		if m := db.SchemaCache().Metrics(); m.Hits != 3 || m.Misses != 2 {
+			t.Errorf("after a change: %+v", m)
+		}
+	})
+}
+
 func TestTableDroppedByOthers(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.db")
