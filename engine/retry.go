@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -43,9 +44,17 @@ func undone(err error, harmless bool) bool {
 	case errors.Is(err, errcatalog.DF510):
 		return true
 	case errors.Is(err, errcatalog.DF511), errors.Is(err, errcatalog.DF402):
-		return harmless || pgconn.SafeToRetry(err) || errors.As(err, &unconnected)
+		return harmless || errors.As(err, &unconnected) || unsent(err)
 	}
 	return false
+}
+
+// unsent reports whether a statement was never sent. What pgx says of that is true
+// of what could not be written; a connection that was found closed may have been
+// closed because the answer to the statement could not be read.
+func unsent(err error) bool {
+	var ne net.Error
+	return errors.Is(err, errConnectionClosed) || pgconn.SafeToRetry(err) && errors.As(err, &ne)
 }
 
 // retry reports whether what failed and was undone is to be done again, and waits
