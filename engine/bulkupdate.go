@@ -44,50 +44,41 @@ func (x *operation) bulkUpdate(ctx context.Context) (map[string]any, error) {
 // batchSize is how many statements go to the database before their results are read.
 const batchSize = 1000
 
-// A change is one row of data, made ready.
-type change struct {
-	statement
-	about subject
-}
-
 func (x *operation) bulkUpdateRows(ctx context.Context) (map[string]any, error) {
 	data, err := x.data()
 	if err != nil {
 		return nil, err
 	}
-	changes := make([]change, len(data))
-	var errs errorList
-	for i, m := range data {
-		changes[i], err = x.change(m, origin{row: i, isRow: true})
-		errs.add(err)
-	}
-	if err := errs.join(); err != nil {
-		return nil, err
-	}
 	var count int64
-	statements := make([]statement, len(changes))
-	for i, c := range changes {
-		statements[i] = c.statement
-	}
 	err = x.atomic(ctx, func() error {
-		for _, s := range statements {
-			x.note(ctx, s.text, s.args)
-		}
-		count = 0
-		for at := 0; at < len(statements); at += batchSize {
-			part := statements[at:min(at+batchSize, len(statements))]
-			n, failed, err := x.c.batch(ctx, part)
+		var errs errorList
+		statements := make([]statement, 0, min(len(data), batchSize))
+		for at := 0; at < len(data); at += batchSize {
+			part := data[at:min(at+batchSize, len(data))]
+			statements = statements[:0]
+			for i, m := range part {
+				s, err := x.change(m, origin{row: at + i, isRow: true})
+				errs.add(err)
+				statements = append(statements, s)
+			}
+			if len(errs) > 0 {
+				continue // to tell all that is wrong at once
+			}
+			for _, s := range statements {
+				x.note(ctx, s.text, s.args)
+			}
+			n, failed, err := x.c.batch(ctx, statements)
 			if err != nil {
 				var about subject
 				if failed >= 0 {
-					about = changes[at+failed].about
+					about = given(part[failed], rowPath(at+failed)+".")
 				}
 				return x.sqlError(ctx, err, about)
 			}
 			count += n
-			x.done(at+len(part), len(statements))
+			x.done(at+len(part), len(data))
 		}
-		return nil
+		return errs.join()
 	})
 	if err != nil {
 		return nil, err
@@ -97,39 +88,38 @@ func (x *operation) bulkUpdateRows(ctx context.Context) (map[string]any, error) 
 
 // change is the UPDATE of one row: its primary key says which record, the rest
 // what to change.
-func (x *operation) change(m map[string]any, at origin) (change, error) {
-	path := at.path()
+func (x *operation) change(m map[string]any, at origin) (statement, error) {
 	b := &binder{d: x.t.d}
-	fields := make(map[string]any, len(m))
-	for name, v := range m {
-		if c := x.t.byName[name]; c == nil || !c.f.Primary {
-			fields[name] = v
+	fields := len(m)
+	for _, c := range x.t.key {
+		if _, ok := m[c.name]; ok {
+			fields--
 		}
 	}
-	if len(fields) == 0 {
+	if fields == 0 {
 		d := x.details()
-		d.Param = strings.TrimSuffix(path, ".")
-		return change{}, x.e.fail(errcatalog.Finding{Code: errcatalog.DF110, Message: d.Param + " changes nothing: it has only the primary key", Details: d}, nil)
+		d.Param = strings.TrimSuffix(at.path(), ".")
+		return statement{}, x.e.fail(errcatalog.Finding{Code: errcatalog.DF110, Message: d.Param + " changes nothing: it has only the primary key", Details: d}, nil)
 	}
-	set, err := x.set(b, fields, at)
+	set, err := x.set(b, m, at)
 	if err != nil {
-		return change{}, err
+		return statement{}, err
 	}
 	parts, err := x.within(b, false)
 	if err != nil {
-		return change{}, err
+		return statement{}, err
 	}
 	for _, c := range x.t.key {
 		v, ok := m[c.name]
 		if !ok || v == nil {
-			d := x.columnDetails(c, path+c.name)
-			return change{}, x.e.fail(errcatalog.Finding{Code: errcatalog.DF105, Message: fmt.Sprintf("%s is missing: the primary key says which %s to change", path+c.name, x.t.m.Name), Details: d}, nil)
+			d := x.columnDetails(c, at.of(c))
+			return statement{}, x.e.fail(errcatalog.Finding{Code: errcatalog.DF105, Message: fmt.Sprintf("%s is missing: the primary key says which %s to change", at.of(c), x.t.m.Name), Details: d}, nil)
 		}
-		arg, err := filter{x, b}.operand(c, c.f.Type, v, path+c.name)
+		arg, err := filter{x, b}.operand(c, c.f.Type, v, at.of(c))
 		if err != nil {
-			return change{}, err
+			return statement{}, err
 		}
 		parts = append(parts, c.quoted+" = "+b.arg(arg))
 	}
-	return change{statement{"UPDATE " + x.t.name + " SET " + set + whereClause(parts), b.args}, given(fields, path)}, nil
+	return statement{"UPDATE " + x.t.name + " SET " + set + whereClause(parts), b.args}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -105,7 +106,7 @@ func (c faultyConn) around(ctx context.Context, call func(ctx context.Context) e
 		}
 	case losesAnswer:
 		err := call(ctx)
-		return errors.Join(err, c.close(), errConnectionClosed)
+		return errors.Join(err, c.close(), io.ErrUnexpectedEOF)
 	case panics:
 		ctx = context.WithValue(ctx, panicKey{}, true)
 	}

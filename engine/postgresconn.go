@@ -15,7 +15,8 @@ import (
 // connection is given up.
 const cancelGrace = 2 * time.Second
 
-// errConnectionClosed is the cause of using a connection that was lost.
+// errConnectionClosed is the cause of using a connection that was lost before: what
+// was to be done was not sent.
 var errConnectionClosed = errors.New("the connection to the database was lost")
 
 func isEOF(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }

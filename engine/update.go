@@ -81,6 +81,9 @@ func (x *operation) set(b *binder, fields map[string]any, at origin) (string, er
 		if c == nil {
 			return "", x.unknown(errcatalog.DF111, name, at.path()+name)
 		}
+		if at.isRow && c.f.Primary {
+			continue // which says what record the row changes
+		}
 		if !c.f.Settable() {
 			return "", x.kept(c, at)
 		}
