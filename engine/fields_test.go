@@ -264,28 +264,29 @@ func TestHostileStringsRoundTrip(t *testing.T) {
 // A name that is no column never gets into SQL.
 func TestHostileKeysAreRefused(t *testing.T) {
 	t.Parallel()
-	db := open(t, "sqlite::memory:", engine.WithModels(Everything{}))
-	m, ctx := db.Model("Everything"), t.Context()
-	for _, key := range []string{`id" = '' OR "id`, "id; DROP TABLE everythings", "rowid", "ID", "id ", "", "$where", `m."x"`, "m..x", "s.x"} {
-		for op, err := range map[string]error{
-			"create": errOf(m.Create(ctx, dataflow.Params{"id": "x", key: 1})),
-			"filter": errOf(m.List(ctx, dataflow.Params{"filter": dataflow.Params{key: 1}})),
-			"count":  errOf(m.Count(ctx, dataflow.Params{"filter": dataflow.Params{"$or": []any{dataflow.Params{key: 1}}}})),
-			"fields": errOf(m.List(ctx, dataflow.Params{"fields": []string{key}})),
-			"order":  errOf(m.List(ctx, dataflow.Params{"order_by": []string{key}})),
-			"update": errOf(m.Update(ctx, dataflow.Params{"filter": dataflow.Params{"id": "x"}, "fields": dataflow.Params{key: 1}})),
-			"upsert": errOf(m.Upsert(ctx, dataflow.Params{"where": dataflow.Params{"id": "x"}, "create": dataflow.Params{key: 1}})),
-			"bulk":   errOf(m.BulkCreate(ctx, dataflow.Params{"data": []any{dataflow.Params{"id": "x", key: 1}}})),
-		} {
-			var e *errcatalog.Error
-			if !errors.As(err, &e) || e.Code[:4] != "DF-1" {
-				t.Errorf("%s with the key %q: %v", op, key, err)
+	databases(t, []any{Everything{}}, func(t *testing.T, db *engine.Engine) {
+		m, ctx := db.Model("Everything"), t.Context()
+		for _, key := range []string{`id" = '' OR "id`, "id; DROP TABLE everythings", "rowid", "ID", "id ", "", "$where", `m."x"`, "m..x", "s.x"} {
+			for op, err := range map[string]error{
+				"create": errOf(m.Create(ctx, dataflow.Params{"id": "x", key: 1})),
+				"filter": errOf(m.List(ctx, dataflow.Params{"filter": dataflow.Params{key: 1}})),
+				"count":  errOf(m.Count(ctx, dataflow.Params{"filter": dataflow.Params{"$or": []any{dataflow.Params{key: 1}}}})),
+				"fields": errOf(m.List(ctx, dataflow.Params{"fields": []string{key}})),
+				"order":  errOf(m.List(ctx, dataflow.Params{"order_by": []string{key}})),
+				"update": errOf(m.Update(ctx, dataflow.Params{"filter": dataflow.Params{"id": "x"}, "fields": dataflow.Params{key: 1}})),
+				"upsert": errOf(m.Upsert(ctx, dataflow.Params{"where": dataflow.Params{"id": "x"}, "create": dataflow.Params{key: 1}})),
+				"bulk":   errOf(m.BulkCreate(ctx, dataflow.Params{"data": []any{dataflow.Params{"id": "x", key: 1}}})),
+			} {
+				var e *errcatalog.Error
+				if !errors.As(err, &e) || e.Code[:4] != "DF-1" {
+					t.Errorf("%s with the key %q: %v", op, key, err)
+				}
 			}
 		}
-	}
-	if n := must(t)(m.Count(ctx, nil))["count"]; n != int64(0) {
-		t.Errorf("%d records were written", n)
-	}
+		if n := must(t)(m.Count(ctx, nil))["count"]; n != int64(0) {
+			t.Errorf("%d records were written", n)
+		}
+	})
 }
 
 func errOf(_ dataflow.Params, err error) error { return err }
