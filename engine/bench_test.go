@@ -149,3 +149,32 @@ func BenchmarkOneNode(b *testing.B) {
 		}
 	})
 }
+
+// The hundredth create on a table costs no more than the second: whatever a table
+// needs is made once.
+func BenchmarkNthCreate(b *testing.B) {
+	for _, nth := range []int{2, 100} {
+		b.Run(fmt.Sprint(nth), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				db := open(b, "sqlite::memory:", engine.WithModels(newer()))
+				create := func(i int) {
+					if _, err := db.Model("Note").Create(b.Context(), P{"id": fmt.Sprint("n", i), "text": fmt.Sprint("t", i)}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				for i := 1; i < nth; i++ {
+					create(i)
+				}
+				b.StartTimer()
+				create(nth)
+				b.StopTimer()
+				if err := db.Close(); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+			}
+		})
+	}
+}
