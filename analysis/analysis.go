@@ -49,6 +49,8 @@ type Package struct {
 	Models      []*model.Model
 	Workflows   []*Workflow
 	Diagnostics []Diagnostic
+	// Strict are the findings of strict mode (9XX): not to be shown unless asked for.
+	Strict []Diagnostic
 	// LoadErrors say why parts of the package could not be seen: syntax errors,
 	// missing imports. They are the compiler's to report; here they explain silence.
 	LoadErrors []error

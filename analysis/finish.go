@@ -24,9 +24,14 @@ func finish(u *unit, w *world) *Package {
 	for _, d := range u.models {
 		p.Models = append(p.Models, d.model)
 		p.Diagnostics = append(p.Diagnostics, d.diagnostics()...)
+		if !d.unsure {
+			for _, problem := range model.CheckNames(d.model) {
+				p.Strict = append(p.Strict, d.diagnostic(problem))
+			}
+		}
 	}
 	p.Diagnostics = append(p.Diagnostics, setDiagnostics(u, shipped)...)
-	var found []located
+	var found, strict []located
 	for _, d := range u.drafts {
 		if len(d.ops) == 0 && d.fragment {
 			continue
@@ -44,9 +49,13 @@ func finish(u *unit, w *world) *Package {
 			for _, finding := range graph.Check(g, resolver) {
 				found = append(found, located{finding, d, resolver})
 			}
+			for _, finding := range graph.CheckStrict(g, resolver) {
+				strict = append(strict, located{finding, d, resolver})
+			}
 		}
 	}
 	p.Diagnostics = sortDiagnostics(append(p.Diagnostics, diagnose(u, found)...))
+	p.Strict = sortDiagnostics(append(p.Strict, diagnose(u, strict)...))
 	slices.SortStableFunc(p.Workflows, func(a, b *Workflow) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Graph.Span.Start.Offset, b.Graph.Span.Start.Offset))
 	})

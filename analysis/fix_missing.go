@@ -126,6 +126,9 @@ func (v *valuer) value(p model.Param) string {
 	if len(p.Enum) > 0 {
 		return strconv.Quote(p.Enum[0])
 	}
+	if p.Default != "" {
+		return p.Default
+	}
 	return v.zero(p.Type, p.Name)
 }
 

@@ -37,14 +37,19 @@ func Check(g *Graph, models Models) []Finding {
 	c.checkConnections()
 	c.checkDependencies()
 	c.checkCycles()
-	slices.SortStableFunc(c.findings, func(a, b Finding) int {
+	sortFindings(c.findings)
+	return c.findings
+}
+
+// sortFindings puts findings in the order of the source.
+func sortFindings(findings []Finding) {
+	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return cmp.Or(
 			strings.Compare(a.Span.Start.Filename, b.Span.Start.Filename),
 			cmp.Compare(a.Span.Start.Line, b.Span.Start.Line),
 			cmp.Compare(a.Span.Start.Column, b.Span.Start.Column),
 		)
 	})
-	return c.findings
 }
 
 // CheckNode runs the rules of parameters over one node, as Check does: for the

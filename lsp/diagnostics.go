@@ -205,7 +205,7 @@ func diagnosticsOf(packages []*analysis.Package, file string, c *config.Config) 
 		if pkg == nil {
 			continue
 		}
-		for _, d := range pkg.Diagnostics {
+		for _, d := range slices.Concat(pkg.Diagnostics, pkg.Strict) {
 			same := func(o analysis.Diagnostic) bool {
 				return o.Code == d.Code && o.Span == d.Span && o.Message == d.Message
 			}

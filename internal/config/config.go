@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
@@ -43,6 +44,7 @@ type Config struct {
 
 // Strict says what strict mode asks for beyond the usual.
 type Strict struct {
+	Rules    bool // the codes 9XX are reported
 	Warnings bool // warnings are errors
 }
 
@@ -126,11 +128,26 @@ func defaultDatabase() Database {
 	return Database{Name: DefaultDatabase, URL: DefaultURL, Dev: true, AutoMigrate: true}
 }
 
+// InStrictMode is c with all of strict mode on, as `strict: true` says it. What
+// rules says of a code still counts.
+func (c *Config) InStrictMode() *Config {
+	strict := *c
+	strict.Strict = Strict{Rules: true, Warnings: true}
+	return &strict
+}
+
 // Severity returns how a code is reported. The severity is the one that the
-// finding came with; SeverityDefault stands for the catalogue's.
+// finding came with; SeverityDefault stands for the catalogue's. A code of strict
+// mode is off unless strict mode or a rule asks for it; that warnings are errors
+// does not make one of its warnings an error.
 func (c *Config) Severity(code errcatalog.Code, severity errcatalog.Severity) errcatalog.Severity {
-	if s, ok := c.Rules[code]; ok && s != errcatalog.SeverityDefault {
-		severity = s
+	asked, ok := c.Rules[code]
+	ok = ok && asked != errcatalog.SeverityDefault
+	if ok {
+		severity = asked
+	}
+	if isStrict(code) && !ok && !c.Strict.Rules {
+		return errcatalog.SeverityOff
 	}
 	if severity == errcatalog.SeverityDefault {
 		severity = errcatalog.SeverityError
@@ -138,11 +155,14 @@ func (c *Config) Severity(code errcatalog.Code, severity errcatalog.Severity) er
 			severity = e.Severity
 		}
 	}
-	if severity == errcatalog.SeverityWarning && c.Strict.Warnings {
+	if severity == errcatalog.SeverityWarning && c.Strict.Warnings && !isStrict(code) {
 		severity = errcatalog.SeverityError
 	}
 	return severity
 }
+
+// isStrict reports whether a code is one of strict mode's own rules.
+func isStrict(code errcatalog.Code) bool { return strings.HasPrefix(string(code), "DF-9") }
 
 // Apply gives the finding the severity that the configuration asks for, and
 // reports whether it is to be shown at all.

@@ -146,6 +146,33 @@ func TestSeverityComesFromTheRuleThenTheFindingThenTheCatalogue(t *testing.T) {
 	}
 }
 
+// Strict mode's own rules are off until strict mode, or a rule, asks for them.
+func TestStrictRulesAreAskedFor(t *testing.T) {
+	t.Parallel()
+	for yaml, want := range map[string][2]errcatalog.Severity{ // of DF-901, DF-905
+		"":                                {errcatalog.SeverityOff, errcatalog.SeverityOff},
+		"strict: false\n":                 {errcatalog.SeverityOff, errcatalog.SeverityOff},
+		"strict: {warnings: error}\n":     {errcatalog.SeverityOff, errcatalog.SeverityOff},
+		"rules: {DF-905: warning}\n":      {errcatalog.SeverityOff, errcatalog.SeverityWarning},
+		"strict: {rules: true}\n":         {errcatalog.SeverityWarning, errcatalog.SeverityError},
+		"strict: true\n":                  {errcatalog.SeverityWarning, errcatalog.SeverityError},
+		"strict: true\nrules: {905: off}": {errcatalog.SeverityWarning, errcatalog.SeverityOff},
+	} {
+		c, err := config.Load(module(t, yaml))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := [2]errcatalog.Severity{c.Severity(errcatalog.DF901, 0), c.Severity(errcatalog.DF905, 0)}
+		if got != want {
+			t.Errorf("%q: %v, want %v", yaml, got, want)
+		}
+	}
+	c := config.Default(t.TempDir()).InStrictMode()
+	if got := c.Severity(errcatalog.DF207, 0); got != errcatalog.SeverityError {
+		t.Errorf("a warning in strict mode is %s", got)
+	}
+}
+
 // Each mistake is told with its line and column, and with the name that was meant.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
@@ -165,13 +192,14 @@ func TestMistakes(t *testing.T) {
 		"timeout":           {"databases: {dev: {url: 'sqlite:a.db', statement_timeout: 5}}\n", `1:58 databases.dev.statement_timeout is a duration above zero, such as 5s or 1m30s`},
 		"unknown code":      {"rules: {DF-1011: off}\n", `1:9 there is no code "DF-1011": did you mean "DF-101"?`},
 		"not static":        {"rules: {DF-402: off}\n", `1:9 DF-402 is only met when a workflow runs: it has no severity to set`},
-		"strict rule":       {"rules: {DF-905: error}\n", `1:9 DF-905 belongs to strict mode's own rules, which this version does not check`},
+		"strict word":       {"strict: yess\n", `1:9 strict is true, false, or its settings`},
+		"strict rules":      {"strict: {rules: DF-905}\n", `1:17 strict.rules is true or false`},
 		"severity":          {"rules: {DF-203: warn}\n", `1:17 "warn" is no severity: use error, warning, info, hint, off`},
 		"default database":  {"database: prd\ndatabases: {prod: {url: 'sqlite:a.db'}}\n", `1:11 there is no database "prd": did you mean "prod"?`},
 		"twice":             {"rules: {}\nrules: {}\n", `2:1 rules is set twice`},
 		"two documents":     {"rules: {}\n---\nrules: {}\n", "3:1 dataflow.yaml holds one document: remove what follows the second line `---`"},
 		"not YAML":          {"rules: {}\n  bad: [\n", `1:0 dataflow.yaml is not valid YAML: did not find expected key`},
-		"after wide text":   {"rules: {'é': off}\nstrict: {é: 1, warningz: error}\n", "1:9 there is no code \"é\": use \n2:10 there is no setting \"strict.é\": use strict.warnings\n2:17 there is no setting \"strict.warningz\": did you mean \"strict.warnings\"?"},
+		"after wide text":   {"rules: {'é': off}\nstrict: {é: 1, warningz: error}\n", "1:9 there is no code \"é\": use \n2:10 there is no setting \"strict.é\": use strict.rules, strict.warnings\n2:17 there is no setting \"strict.warningz\": did you mean \"strict.warnings\"?"},
 		"strict value":      {"strict: {warnings: yes}\n", `1:20 strict.warnings is error or warning`},
 		"all at once":       {"a: 1\nb: 2\n", "1:1 there is no setting \"a\": use database, databases, rules, strict\n2:1 there is no setting \"b\": use database, databases, rules, strict"},
 	} {

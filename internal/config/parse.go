@@ -165,18 +165,23 @@ func staticCodes() []string {
 
 // notARule says why a code's severity cannot be set, or "".
 func notARule(code errcatalog.Code) string {
-	e, _ := errcatalog.Lookup(code)
-	switch {
-	case strings.HasPrefix(string(code), "DF-9"):
-		return fmt.Sprintf("%s belongs to strict mode's own rules, which this version does not check", code)
-	case !e.Static:
+	if e, _ := errcatalog.Lookup(code); !e.Static {
 		return fmt.Sprintf("%s is only met when a workflow runs: it has no severity to set", code)
 	}
 	return ""
 }
 
+// strict reads `strict: true`, which is all of it, or its parts.
 func (p *parser) strict(n *yaml.Node, path string) {
+	if v := resolve(n); v.Kind == yaml.ScalarNode && v.Tag != "!!null" {
+		var on bool
+		if p.decode(n, path, "true, false, or its settings", &on) {
+			p.c.Strict = Strict{Rules: on, Warnings: on}
+		}
+		return
+	}
 	p.mapping(n, path, map[string]func(*yaml.Node, string){
+		"rules": func(n *yaml.Node, path string) { p.decode(n, path, "true or false", &p.c.Strict.Rules) },
 		"warnings": func(n *yaml.Node, path string) {
 			text, ok := p.text(n, path)
 			switch {

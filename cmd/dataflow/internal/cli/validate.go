@@ -88,7 +88,7 @@ func (s source) load(ctx context.Context, patterns []string) ([]*analysis.Packag
 func collect(cfg *config.Config, packages []*analysis.Package) []analysis.Diagnostic {
 	var all []analysis.Diagnostic
 	for _, p := range packages {
-		for _, d := range p.Diagnostics {
+		for _, d := range slices.Concat(p.Diagnostics, p.Strict) {
 			if cfg.Apply(&d.Finding) {
 				all = append(all, d)
 			}
