@@ -73,40 +73,60 @@ type checker struct {
 	g         *Graph
 	models    Models
 	nodes     map[string]*Node          // by id, the first of each
+	possible  map[string][]*Node        // by id, those of Graph.Possible
 	contracts map[*Node]*model.Contract // nil value: the node type is unknown
-	feeds     map[string][]string       // node id → inputs fed by connections
+	feeds     map[string][]string       // node id → inputs that connections feed, those of Graph.Possible too
+	certain   map[string][]string       // the same without those
 	openFeeds map[string]bool           // node id → fed by a connection whose input is not known
 	findings  []Finding
 }
 
 func newChecker(g *Graph, models Models) *checker {
 	c := &checker{
-		g: g, models: models, nodes: make(map[string]*Node, len(g.Nodes)),
-		contracts: map[*Node]*model.Contract{}, feeds: map[string][]string{}, openFeeds: map[string]bool{},
+		g: g, models: models, nodes: make(map[string]*Node, len(g.Nodes)), possible: map[string][]*Node{},
+		contracts: map[*Node]*model.Contract{}, feeds: map[string][]string{}, certain: map[string][]string{}, openFeeds: map[string]bool{},
 	}
 	for i := range g.Nodes {
 		if n := &g.Nodes[i]; n.ID.Known && c.nodes[n.ID.S] == nil {
 			c.nodes[n.ID.S] = n
 		}
 	}
-	for i := range g.Connections {
-		switch conn := &g.Connections[i]; {
-		case !conn.To.Known:
-			c.openFeeds["*"] = true
-		case !conn.Input.Known:
-			c.openFeeds[conn.To.S] = true
-		default:
-			to := c.meantNode(conn)
-			c.feeds[to] = append(c.feeds[to], conn.Input.S)
+	may := g.possible()
+	for i := range may.Nodes {
+		if n := &may.Nodes[i]; n.ID.Known {
+			c.possible[n.ID.S] = append(c.possible[n.ID.S], n)
 		}
 	}
+	for i := range g.Connections {
+		if to, ok := c.feed(&g.Connections[i]); ok {
+			c.certain[to] = append(c.certain[to], g.Connections[i].Input.S)
+		}
+	}
+	for i := range may.Connections {
+		c.feed(&may.Connections[i])
+	}
 	return c
+}
+
+// feed notes what a connection feeds, and of which node, where both are known.
+func (c *checker) feed(conn *Connection) (to string, ok bool) {
+	switch {
+	case !conn.To.Known:
+		c.openFeeds["*"] = true
+	case !conn.Input.Known:
+		c.openFeeds[conn.To.S] = true
+	default:
+		to = c.meantNode(conn)
+		c.feeds[to] = append(c.feeds[to], conn.Input.S)
+		return to, true
+	}
+	return "", false
 }
 
 // meantNode is the id of the node that a connection feeds, or that it misspells:
 // then the misspelling is the mistake (DF-201), not what the node seems to miss.
 func (c *checker) meantNode(conn *Connection) string {
-	if c.nodes[conn.To.S] == nil {
+	if c.nodes[conn.To.S] == nil && c.possible[conn.To.S] == nil {
 		if near := c.unknownNode(conn.To.S, conn.From.S).Suggestion; near != "" {
 			return near
 		}
@@ -133,17 +153,20 @@ func (c *checker) mayBeFed(n *Node) bool {
 	return c.g.Open || !n.ID.Known || c.openFeeds["*"] || c.openFeeds[n.ID.S]
 }
 
-// fed reports whether a connection feeds the path, or something below or above it.
-func (c *checker) fed(n *Node, path string) bool {
-	for _, input := range c.feeds[n.ID.S] {
-		if input == path || strings.HasPrefix(input, path+".") || strings.HasPrefix(path, input+".") {
-			return true
-		}
-	}
-	return false
+// fed reports whether a connection feeds the path, or something below or above it,
+// or may do so.
+func (c *checker) fed(n *Node, path string) bool { return feedsPath(c.feeds[n.ID.S], path) }
+
+// surelyFed reports whether a connection feeds the path, or something below or above it.
+func (c *checker) surelyFed(n *Node, path string) bool { return feedsPath(c.certain[n.ID.S], path) }
+
+func feedsPath(inputs []string, path string) bool {
+	return slices.ContainsFunc(inputs, func(input string) bool {
+		return input == path || strings.HasPrefix(input, path+".") || strings.HasPrefix(path, input+".")
+	})
 }
 
-// fedBelow lists the first segments below path that connections feed: for
+// fedBelow lists the first segments below path that connections feed, or may: for
 // "filter" and the input "filter.user_id.$gte" it is "user_id".
 func (c *checker) fedBelow(n *Node, path string) []string {
 	var names []string

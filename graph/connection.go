@@ -76,6 +76,13 @@ func (c *checker) endpoint(conn *Connection, id Text) (n *Node, ok bool) {
 	if n = c.nodes[id.S]; n != nil {
 		return n, true
 	}
+	if maybe := c.possible[id.S]; len(maybe) > 0 {
+		if c.mayHaveNode() || slices.ContainsFunc(maybe, func(n *Node) bool { return !n.Type.Known || n.Type.S != maybe[0].Type.S || n.Type.S == SwitchType }) {
+			return nil, false
+		}
+		// It is one of these or none at all, and then the connection is wrong anyway.
+		return maybe[0], true
+	}
 	if !c.mayHaveNode() {
 		other := conn.From.S
 		if id == conn.From {
@@ -99,15 +106,16 @@ func (c *checker) endpoint(conn *Connection, id Text) (n *Node, ok bool) {
 
 // mayHaveNode reports whether there may be nodes that cannot be seen.
 func (c *checker) mayHaveNode() bool {
-	return c.g.Open || slices.ContainsFunc(c.g.Nodes, func(n Node) bool { return !n.ID.Known })
+	unknown := func(n Node) bool { return !n.ID.Known }
+	return c.g.Open || slices.ContainsFunc(c.g.Nodes, unknown) || slices.ContainsFunc(c.g.possible().Nodes, unknown)
 }
 
 // unknownNode suggests nodes for an id that names none; other is the node at the
 // other end, which is not what was meant.
 func (c *checker) unknownNode(id, other string) errcatalog.Details {
 	ids := make([]string, 0, len(c.g.Nodes))
-	for i := range c.g.Nodes {
-		if n := &c.g.Nodes[i]; n.ID.Known && n.ID.S != other {
+	for _, n := range slices.Concat(c.g.Nodes, c.g.possible().Nodes) {
+		if n.ID.Known && n.ID.S != other && !slices.Contains(ids, n.ID.S) {
 			ids = append(ids, n.ID.S)
 		}
 	}
@@ -123,7 +131,7 @@ func didYouMean(s string) string {
 
 // repeated reports whether the connection is made before, word for word.
 func (c *checker) repeated(conn *Connection, before []*Connection) bool {
-	if !conn.known() || c.g.Open {
+	if !conn.known() {
 		return false
 	}
 	return slices.ContainsFunc(before, func(o *Connection) bool {
@@ -368,7 +376,7 @@ func (c *checker) misfit(conn *Connection, from *Node, source, target spot, want
 
 // checkLiteral reports DF-211: a literal for what a connection feeds.
 func (c *checker) checkLiteral(conn *Connection, n *Node) {
-	if !conn.Input.Known || conn.Input.S == Trigger || IsControl(n.Type.S) {
+	if !conn.Input.Known || conn.Input.S == Trigger || IsControl(n.Type.S) || c.nodes[n.ID.S] == nil && len(c.possible[n.ID.S]) > 1 {
 		return
 	}
 	v := &n.Params

@@ -139,8 +139,7 @@ func (p *params) visibleNames() []string {
 			add(e.Key)
 		}
 	}
-	for i := range p.g.Connections {
-		conn := &p.g.Connections[i]
+	for _, conn := range slices.Concat(p.g.Connections, p.g.possible().Connections) {
 		if !conn.To.Known || conn.To.S != p.n.ID.S {
 			continue
 		}

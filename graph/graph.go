@@ -32,6 +32,10 @@ type Graph struct {
 	// not listed here: only from source, when part of the building could not be
 	// followed.
 	Open bool
+	// Possible is what other paths through the source add: each part of it may be
+	// there or not. What is missing above may be found in it; what must be there
+	// together may not. The builder, which takes one path, never sets it.
+	Possible *Graph
 	// Span is the call of NewWorkflow.
 	Span errcatalog.Span
 	// Misuse are mistakes in building that leave no trace in the graph: a call
@@ -153,6 +157,14 @@ func (g *Graph) Node(id string) *Node {
 		}
 	}
 	return nil
+}
+
+// possible is what may be there besides: empty, never nil.
+func (g *Graph) possible() *Graph {
+	if g.Possible == nil {
+		return &Graph{}
+	}
+	return g.Possible
 }
 
 // Models finds the model that a node type names.

@@ -362,6 +362,9 @@ func (p *params) checkConflictOn(where *Value) {
 		if where == nil || where.Partial || len(where.Entries) == 0 || p.n.Params.Partial || p.hasBadColumn("where") || p.fed(p.n, "where") && !p.onlyBelow("where") {
 			return
 		}
+		if p.fed(p.n, "where") && len(p.feeds[p.n.ID.S]) > len(p.certain[p.n.ID.S]) {
+			return // it may match on one column more
+		}
 		path, span = "where", p.n.Params.Get("where").KeySpan
 		for _, e := range where.Entries {
 			columns = append(columns, e.Key)
@@ -381,7 +384,7 @@ func (p *params) checkConflictOn(where *Value) {
 func (p *params) checkBulkUpdate() {
 	data, filter, fields := p.given("data"), p.given("filter"), p.given("fields")
 	p.emptyFields()
-	has := func(name string) bool { return p.n.Params.Get(name) != nil || p.fed(p.n, name) }
+	has := func(name string) bool { return p.n.Params.Get(name) != nil || p.surelyFed(p.n, name) }
 	switch {
 	case has("data") && (has("filter") || has("fields")):
 		p.report(errcatalog.DF103, "data", p.keySpan("data"), errcatalog.Details{Rule: "data, or filter and fields"}, "node %s gives both data and filter or fields; data is for rows that change differently, filter and fields for rows that change alike", p.nodeName())

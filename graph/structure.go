@@ -12,7 +12,7 @@ import (
 // checkStructure checks what concerns the workflow as a whole.
 func (c *checker) checkStructure() {
 	g := c.g
-	if len(g.Nodes) == 0 && !g.Open && len(g.Misuse) == 0 {
+	if len(g.Nodes) == 0 && !g.Open && len(g.Misuse) == 0 && len(g.possible().Nodes) == 0 {
 		c.emit(Finding{Finding: errcatalog.Finding{Code: errcatalog.DF805, Span: g.Span, Message: fmt.Sprintf("workflow %q has no nodes", g.Name)}})
 	}
 	first := map[string]errcatalog.Span{}
@@ -43,9 +43,6 @@ func (c *checker) checkNodeID(n *Node) {
 	case strings.Contains(n.ID.S, "."):
 		c.reportID(errcatalog.DF807, n, n.ID, n.Call, fmt.Sprintf("the node id %q has a dot in it; dots separate the parts of a path", n.ID.S), errcatalog.Span{})
 	}
-	if c.g.Open {
-		return // the two may be on different paths
-	}
 	if first := c.nodes[n.ID.S]; first != nil && first != n && n.ID.S != "" {
 		c.reportID(errcatalog.DF806, n, n.ID, n.Call, fmt.Sprintf("two nodes have the id %q: %s and %s", n.ID.S, first.Type.S, n.Type.S), first.Call)
 	}
@@ -64,7 +61,9 @@ func (c *checker) reportID(code errcatalog.Code, n *Node, id Text, call errcatal
 	case errcatalog.DF807:
 		f.Details.Suggestion = strings.Trim(strings.ReplaceAll(id.S, ".", "_"), "_")
 	case errcatalog.DF806:
-		f.Details.Suggestion = c.freeID(id.S)
+		if other != call { // one call that runs twice is not mended by another id
+			f.Details.Suggestion = c.freeID(id.S)
+		}
 	}
 	if n != nil && f.Details.Suggestion != "" {
 		mended := *n
@@ -76,7 +75,7 @@ func (c *checker) reportID(code errcatalog.Code, n *Node, id Text, call errcatal
 
 func (c *checker) freeID(id string) string {
 	for i := 2; ; i++ {
-		if s := fmt.Sprintf("%s_%d", id, i); c.nodes[s] == nil {
+		if s := fmt.Sprintf("%s_%d", id, i); c.nodes[s] == nil && c.possible[s] == nil {
 			return s
 		}
 	}
@@ -93,8 +92,8 @@ func (c *checker) checkDependencies() {
 		known := true
 		for i, id := range []Text{dep.Before, dep.After} {
 			other := []Text{dep.After, dep.Before}[i]
-			if !id.Known || c.nodes[id.S] != nil {
-				known = known && id.Known
+			if !id.Known || c.nodes[id.S] != nil || c.possible[id.S] != nil {
+				known = known && c.nodes[id.S] != nil
 				continue
 			}
 			known = false
