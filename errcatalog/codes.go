@@ -56,6 +56,7 @@ const (
 	DF408 Code = "DF-408" // Authentication failed
 	DF409 Code = "DF-409" // Database is not marked as a dev database; refusing to run
 	DF410 Code = "DF-410" // Go packages cannot be read
+	DF411 Code = "DF-411" // Command line not understood
 	DF501 Code = "DF-501" // Node failed
 	DF502 Code = "DF-502" // Database operation failed
 	DF503 Code = "DF-503" // Workflow failed

@@ -44,7 +44,8 @@ func build(m *testing.M) int {
 
 // Each archive in testdata is a module. Its comment holds command lines, "$
 // validate ./...", each followed by the exit code that it must have; the files
-// 1.stdout, 1.stderr and so on hold what the first one must print. What differs
+// 1.stdout, 1.stderr and so on hold what the first one must print. NAME=value in
+// front sets the command's environment; "$ cat FILE" prints a file. What differs
 // from run to run stands there as $WORK, $ID, $TIME and $MS, and what the catalogue
 // says about a code as "…": its own tests look after that. A go.mod that points at
 // this repository is there without saying; -update writes the archives anew.
@@ -173,8 +174,20 @@ func write(t *testing.T, file string, data []byte) {
 
 func command(t *testing.T, work string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	if args[0] == "cat" {
+		data, err := os.ReadFile(filepath.Join(work, args[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return 0, string(data), ""
+	}
+	env := append(os.Environ(), "GITHUB_WORKSPACE=", "NO_COLOR=", "CLICOLOR_FORCE=")
+	for strings.Contains(args[0], "=") {
+		env = append(env, strings.ReplaceAll(args[0], "$WORK", work))
+		args = args[1:]
+	}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), binary, args...)
-	cmd.Dir = work
+	cmd.Dir, cmd.Env = work, env
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	var exit *exec.ExitError
@@ -201,6 +214,7 @@ var varying = []struct {
 
 func normal(text, work string) string {
 	text = strings.ReplaceAll(text, work, "$WORK")
+	text = strings.ReplaceAll(text, "\x1b", "␛")
 	for _, v := range varying {
 		text = v.pattern.ReplaceAllString(text, v.name)
 	}

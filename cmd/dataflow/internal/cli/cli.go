@@ -24,6 +24,16 @@ const (
 // errFindings ends a command whose output tells all there is to tell.
 var errFindings = errors.New("there are findings")
 
+// A refusal is a failure that one line tells whole: what it is about was printed
+// before, or is a few words.
+type refusal struct {
+	code   errcatalog.Code
+	reason string
+}
+
+// Error is the line.
+func (r refusal) Error() string { return string(r.code) + " " + r.reason }
+
 // Run runs a command line and returns its exit code.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	root := newRoot()
@@ -55,17 +65,21 @@ func newRoot() *cobra.Command {
 }
 
 // printError tells why a command could not do what was asked: the pages of the
-// catalogue's errors, or one line for a slip on the command line.
+// catalogue's errors, or one line for a refusal and a slip on the command line.
 func printError(w io.Writer, cmd *cobra.Command, err error) {
 	var coded *errcatalog.Error
-	if !errors.As(err, &coded) {
-		writeln(w, fmt.Sprintf("dataflow: %v\nSee '%s --help'.", err, cmd.CommandPath()))
-		return
-	}
-	for i, e := range devrun.Errors(err) {
-		if i > 0 {
-			writeln(w, "")
+	switch refused := (refusal{}); {
+	case errors.As(err, &refused):
+		writeln(w, "dataflow: "+refused.Error())
+	case errors.As(err, &coded):
+		for i, e := range devrun.Errors(err) {
+			if i > 0 {
+				writeln(w, "")
+			}
+			writeln(w, e.Page(colored(w)))
 		}
-		writeln(w, e.Page(colored(w)))
+	default:
+		slip := refusal{errcatalog.DF411, err.Error()}
+		writeln(w, fmt.Sprintf("dataflow: %v\nSee '%s --help'.", slip, cmd.CommandPath()))
 	}
 }

@@ -204,7 +204,7 @@ func (m *migration) models(cmd *cobra.Command, cfg *config.Config, patterns []st
 		return nil, err
 	}
 	if writeLoadErrors(cmd.ErrOrStderr(), packages) > 0 {
-		return nil, errors.New("parts of the code could not be read, so models may be missing")
+		return nil, refusal{errcatalog.DF410, "parts of the code could not be read, so models may be missing"}
 	}
 	var mistakes []analysis.Diagnostic
 	for _, d := range collect(cfg, packages) {
@@ -213,7 +213,14 @@ func (m *migration) models(cmd *cobra.Command, cfg *config.Config, patterns []st
 		}
 	}
 	if len(mistakes) > 0 {
-		return nil, errors.Join(writeDiagnostics(cmd.ErrOrStderr(), mistakes), errors.New("the models have mistakes"))
+		r, err := newReport(m.dir, mistakes)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.writeText(cmd.ErrOrStderr()); err != nil {
+			return nil, err
+		}
+		return nil, refusal{mistakes[0].Code, "the models have mistakes"}
 	}
 	var models []*model.Model
 	for _, p := range packages {
@@ -236,7 +243,7 @@ func (m *migration) plan(ctx context.Context, r *migrationReport) (clean bool, e
 		}
 		for _, f := range r.Files {
 			if f.AppliedAt == nil {
-				return false, fmt.Errorf("%s did not get %s yet: give it the files that there are (dataflow migrate apply --files), so that the next one holds what is new", r.Database, f.Name)
+				return false, refusal{errcatalog.DF301, fmt.Sprintf("%s did not get %s yet: give it the files that there are (dataflow migrate apply --files), so that the next one holds what is new", r.Database, f.Name)}
 			}
 		}
 	}

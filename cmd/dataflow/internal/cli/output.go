@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,27 +21,43 @@ const (
 	formatJSON format = "json"
 )
 
-// addFormat adds --format to a command.
-func addFormat(cmd *cobra.Command) *format {
-	f := formatText
-	cmd.Flags().Var(&f, "format", "how to print: text or json")
-	return &f
+// formatFlag is --format of a command.
+type formatFlag struct {
+	format
+	known []format
 }
 
-// String, Set and Type make format a flag's value.
-func (f *format) String() string { return string(*f) }
+// addFormat adds --format to a command: text, json, and what else it has.
+func addFormat(cmd *cobra.Command, more ...format) *format {
+	f := &formatFlag{formatText, append([]format{formatText, formatJSON}, more...)}
+	cmd.Flags().Var(f, "format", "how to print: "+f.names())
+	return &f.format
+}
 
-// Set takes text or json.
-func (f *format) Set(s string) error {
-	if s != string(formatText) && s != string(formatJSON) {
-		return fmt.Errorf("use text or json")
+// String, Set and Type make it a flag's value.
+func (f *formatFlag) String() string { return string(f.format) }
+
+// Set takes one of the formats that the command has.
+func (f *formatFlag) Set(s string) error {
+	if !slices.Contains(f.known, format(s)) {
+		return fmt.Errorf("use %s", f.names())
 	}
-	*f = format(s)
+	f.format = format(s)
 	return nil
 }
 
 // Type is what help calls the value.
-func (f *format) Type() string { return "format" }
+func (f *formatFlag) Type() string { return "format" }
+
+// names lists the formats: "text or json".
+func (f *formatFlag) names() string {
+	last := len(f.known) - 1
+	names := make([]string, last)
+	for i, k := range f.known[:last] {
+		names[i] = string(k)
+	}
+	return strings.Join(names, ", ") + " or " + string(f.known[last])
+}
 
 // writeln writes a line. There is nobody left to tell when that fails.
 func writeln(w io.Writer, line string) { _, _ = fmt.Fprintln(w, line) }
@@ -53,10 +70,17 @@ func writeJSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// colored reports whether w is a terminal whose user wants colours.
+// colored reports whether w is a terminal whose user wants colours. NO_COLOR turns
+// them off everywhere, CLICOLOR_FORCE on where there is no terminal.
 func colored(w io.Writer) bool {
+	if os.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	if force := os.Getenv("CLICOLOR_FORCE"); force != "" && force != "0" {
+		return true
+	}
 	f, ok := w.(*os.File)
-	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+	return ok && os.Getenv("CLICOLOR") != "0" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
 }
 
 // The colours of text output.
@@ -64,6 +88,7 @@ const (
 	styleReset  = "\x1b[0m"
 	styleRed    = "\x1b[1;31m"
 	styleYellow = "\x1b[1;33m"
+	styleCyan   = "\x1b[1;36m"
 	styleGreen  = "\x1b[32m"
 	styleFaint  = "\x1b[2m"
 )

@@ -3,9 +3,9 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -15,26 +15,57 @@ import (
 	"github.com/dataflow-go/dataflow/internal/config"
 )
 
+// validateFlags are the flags of validate.
+type validateFlags struct {
+	source
+	format   *format
+	strict   bool
+	severity severityFlag
+}
+
 func newValidate() *cobra.Command {
-	var dir, tags string
+	flags := validateFlags{severity: severityFlag{errcatalog.SeverityHint}}
 	cmd := &cobra.Command{
 		Use:   "validate [packages]",
 		Short: "Report the mistakes in models and workflows",
 		Long: `Report the mistakes in models and workflows.
 
 Packages are named as the go command names them; without any, ./... is meant.
-Errors and warnings make the exit code 1; information and hints do not.
-dataflow.yaml at the module's root sets the severity of each code.`,
-		Example: "  dataflow validate\n  dataflow validate ./internal/... --format json",
+Errors and warnings make the exit code 1; information and hints do not, nor does
+what --severity leaves out. dataflow.yaml at the module's root sets the severity
+of each code.
+
+--format github prints annotations for GitHub Actions. Their files are named from
+the root of the repository.`,
+		Example: "  dataflow validate\n  dataflow validate ./internal/... --format json\n  dataflow validate --strict --severity error",
 	}
-	f := addFormat(cmd)
-	addDir(cmd, &dir)
-	addTags(cmd, &tags)
-	cmd.RunE = func(cmd *cobra.Command, patterns []string) error {
-		return validate(cmd, source{dir, tags}, patterns, *f)
-	}
+	flags.format = addFormat(cmd, formatGitHub)
+	addDir(cmd, &flags.dir)
+	addTags(cmd, &flags.tags)
+	cmd.Flags().BoolVar(&flags.strict, "strict", false, "turn strict mode on, whatever dataflow.yaml says")
+	cmd.Flags().Var(&flags.severity, "severity", "the least severity that is printed and counts: error, warning, info or hint")
+	cmd.RunE = func(cmd *cobra.Command, patterns []string) error { return validate(cmd, flags, patterns) }
 	return cmd
 }
+
+// severityFlag is the value of --severity.
+type severityFlag struct{ least errcatalog.Severity }
+
+// String, Set and Type make it a flag's value.
+func (s *severityFlag) String() string { return s.least.String() }
+
+// Set takes a severity that a finding can have.
+func (s *severityFlag) Set(name string) error {
+	least, err := errcatalog.ParseSeverity(name)
+	if err != nil || least == errcatalog.SeverityOff || least == errcatalog.SeverityDefault {
+		return errors.New("use error, warning, info or hint")
+	}
+	s.least = least
+	return nil
+}
+
+// Type is what help calls the value.
+func (s *severityFlag) Type() string { return "level" }
 
 func addDir(cmd *cobra.Command, dir *string) {
 	cmd.Flags().StringVarP(dir, "dir", "C", "", "work in this folder instead of the current one")
@@ -44,32 +75,47 @@ func addTags(cmd *cobra.Command, tags *string) {
 	cmd.Flags().StringVar(tags, "tags", "", "build tags, as the go command takes them")
 }
 
-func validate(cmd *cobra.Command, src source, patterns []string, f format) error {
-	cfg, err := config.Load(src.dir)
+func validate(cmd *cobra.Command, flags validateFlags, patterns []string) error {
+	cfg, err := flags.config()
 	if err != nil {
 		return err
 	}
-	packages, err := src.load(cmd.Context(), patterns)
+	packages, err := flags.load(cmd.Context(), patterns)
 	if err != nil {
 		return err
 	}
-	diagnostics := collect(cfg, packages)
-	if f == formatJSON {
-		err = writeJSON(cmd.OutOrStdout(), jsonDiagnostics(diagnostics))
-	} else {
-		err = writeDiagnostics(cmd.OutOrStdout(), diagnostics)
-	}
+	findings := flags.collect(cfg, packages)
+	r, err := newReport(flags.dir, findings)
 	if err != nil {
+		return err
+	}
+	if err := r.write(cmd.OutOrStdout(), *flags.format); err != nil {
 		return err
 	}
 	unseen := writeLoadErrors(cmd.ErrOrStderr(), packages)
 	switch {
-	case slices.ContainsFunc(diagnostics, func(d analysis.Diagnostic) bool { return d.Severity <= errcatalog.SeverityWarning }):
+	case slices.ContainsFunc(findings, func(d analysis.Diagnostic) bool { return d.Severity <= errcatalog.SeverityWarning }):
 		return errFindings
 	case unseen > 0:
-		return fmt.Errorf("no findings, but parts of the code could not be read")
+		return refusal{errcatalog.DF410, "no findings, but parts of the code could not be read"}
 	}
 	return nil
+}
+
+// config is what dataflow.yaml says, and the flags beside it.
+func (v validateFlags) config() (*config.Config, error) {
+	cfg, err := config.Load(v.dir)
+	if err != nil || !v.strict {
+		return cfg, err
+	}
+	strict := *cfg
+	strict.Strict.Warnings = true
+	return &strict, nil
+}
+
+// collect gathers the findings that the configuration and the flags let through.
+func (v validateFlags) collect(cfg *config.Config, packages []*analysis.Package) []analysis.Diagnostic {
+	return slices.DeleteFunc(collect(cfg, packages), func(d analysis.Diagnostic) bool { return d.Severity > v.severity.least })
 }
 
 // A source is the code that a command is asked about.
@@ -101,27 +147,6 @@ func collect(cfg *config.Config, packages []*analysis.Package) []analysis.Diagno
 	return all
 }
 
-// writeDiagnostics prints one line for each finding, as go vet does.
-func writeDiagnostics(w io.Writer, diagnostics []analysis.Diagnostic) error {
-	paint := painter(colored(w))
-	cwd, err := os.Getwd()
-	if err != nil {
-		return err
-	}
-	for _, d := range diagnostics {
-		severity := ""
-		style := styleRed
-		if d.Severity != errcatalog.SeverityError {
-			severity, style = " ("+d.Severity.String()+")", styleYellow
-		}
-		if _, err := fmt.Fprintf(w, "%s:%d:%d: %s%s %s\n", shortPath(cwd, d.File), d.Span.Start.Line, d.Span.Start.Column,
-			paint.paint(style, string(d.Code)), severity, d.Message); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // writeLoadErrors says what could not be seen, and returns how much that is. It
 // belongs to the compiler's report and is here to explain silence.
 func writeLoadErrors(w io.Writer, packages []*analysis.Package) int {
@@ -133,55 +158,4 @@ func writeLoadErrors(w io.Writer, packages []*analysis.Package) int {
 		}
 	}
 	return n
-}
-
-// The JSON form of findings: lines and columns count from 1, columns count bytes
-// of UTF-8, ends are exclusive, files are absolute.
-type (
-	jsonDiagnostic struct {
-		Code     errcatalog.Code     `json:"code"`
-		Severity errcatalog.Severity `json:"severity"`
-		Message  string              `json:"message"`
-		jsonRange
-		Fixes []jsonFix `json:"fixes"`
-	}
-	jsonFix struct {
-		Title     string     `json:"title"`
-		Preferred bool       `json:"preferred"`
-		Edits     []jsonEdit `json:"edits"`
-	}
-	jsonEdit struct {
-		jsonRange
-		NewText string `json:"new_text"`
-	}
-	jsonRange struct {
-		File      string `json:"file"`
-		Line      int    `json:"line"`
-		Column    int    `json:"column"`
-		EndLine   int    `json:"end_line"`
-		EndColumn int    `json:"end_column"`
-	}
-)
-
-func jsonDiagnostics(diagnostics []analysis.Diagnostic) []jsonDiagnostic {
-	list := make([]jsonDiagnostic, 0, len(diagnostics))
-	for _, d := range diagnostics {
-		fixes := make([]jsonFix, 0, len(d.Fixes))
-		for _, fix := range d.Fixes {
-			edits := make([]jsonEdit, 0, len(fix.Edits))
-			for _, e := range fix.Edits {
-				edits = append(edits, jsonEdit{rangeOf(d.File, e.Span), e.New})
-			}
-			fixes = append(fixes, jsonFix{fix.Title, fix.Preferred, edits})
-		}
-		list = append(list, jsonDiagnostic{d.Code, d.Severity, d.Message, rangeOf(d.File, d.Span), fixes})
-	}
-	return list
-}
-
-func rangeOf(file string, s errcatalog.Span) jsonRange {
-	if s.Start.Filename != "" {
-		file = s.Start.Filename
-	}
-	return jsonRange{file, s.Start.Line, s.Start.Column, s.End.Line, s.End.Column}
 }
