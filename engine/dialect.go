@@ -11,8 +11,8 @@ import (
 // written once for all of them.
 type dialect interface {
 	// open makes the pools: one that reads and one that writes. They are the same
-	// where the database has one connection.
-	open(ctx context.Context, s source, readers int, t tracer) (read, write pool, err error)
+	// where the database has one connection, or is only read.
+	open(ctx context.Context, s source, o config) (read, write pool, err error)
 
 	// quote writes an identifier; placeholder the n-th parameter, from 1;
 	// maxParams is how many parameters one statement takes.

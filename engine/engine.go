@@ -58,6 +58,7 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Engine, error) {
 			o(&c)
 		}
 	}
+	c.autoMigrate = c.autoMigrate && !c.readOnly
 	enhancer := errcatalog.NewEnhancer(errcatalog.EnhancerConfig{Mode: c.errorMode})
 	src, finding := parseDSN(dsn)
 	if finding != nil {
@@ -79,7 +80,7 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Engine, error) {
 	if err := e.Register(c.models...); err != nil {
 		return nil, err
 	}
-	if e.readers, e.writers, err = e.dialect.open(ctx, src, c.poolSize, c.tracer); err != nil {
+	if e.readers, e.writers, err = e.dialect.open(ctx, src, c); err != nil {
 		return nil, e.openError(err)
 	}
 	e.metrics = newMetrics(c.meter, src.system(), e.cache)
@@ -144,7 +145,7 @@ func (e *Engine) RegisterModels(models ...*model.Model) error {
 	r := &registry{byName: maps.Clone(old.byName)}
 	set := slices.Clone(old.list())
 	for _, m := range models {
-		if known := r.byName[m.Name]; known != nil && known.m.PkgPath == m.PkgPath && sameModel(known.m, m) {
+		if known := r.byName[m.Name]; known != nil && known.m.PkgPath == m.PkgPath && model.Same(known.m, m) {
 			continue
 		}
 		set = append(set, m)

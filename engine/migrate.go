@@ -44,10 +44,41 @@ type index struct {
 
 // A migration is what a table lacks.
 type migration struct {
-	statements []string
-	indexes    map[string]bool // statements that make an index
-	refused    []errcatalog.Finding
-	warnings   []string
+	statements  []string
+	indexes     map[string]bool // statements that make an index
+	refused     []errcatalog.Finding
+	warnings    []string
+	differences []Difference
+}
+
+// makes enters a difference that the migration mends.
+func (m *migration) makes(d Difference) {
+	d.Kind = DifferenceMade
+	m.statements = append(m.statements, d.SQL...)
+	m.differences = append(m.differences, d)
+}
+
+// refuse enters a difference that is never mended by itself.
+func (m *migration) refuse(f errcatalog.Finding, d Difference) {
+	d.Kind, d.Message = DifferenceRefused, f.Message
+	if len(d.SQL) > 0 {
+		f.Message += "; this SQL does it: " + strings.Join(d.SQL, "; ")
+	}
+	m.refused = append(m.refused, f)
+	m.differences = append(m.differences, d)
+}
+
+// warn enters a difference that does no harm, and tells of it.
+func (m *migration) warn(d Difference) {
+	m.tolerate(d)
+	m.warnings = append(m.warnings, strings.Join(append([]string{d.Message}, d.SQL...), ": "))
+}
+
+// tolerate enters a difference that does no harm, and that others may have made on
+// purpose: a table may serve several programs.
+func (m *migration) tolerate(d Difference) {
+	d.Kind, d.Code = DifferenceHarmless, errcatalog.DF302
+	m.differences = append(m.differences, d)
 }
 
 // ensure makes sure that a model's table, and those it refers to, are there and
@@ -308,21 +339,35 @@ func (e *Engine) compare(t *table, live *liveTable) *migration {
 	m := &migration{indexes: map[string]bool{}}
 	switch {
 	case live.kind == "":
-		m.statements = append(m.statements, e.dialect.createTable(t, e.models.Load()))
+		e.makeTable(t, m)
+		return m
 	case live.kind != "table":
-		m.refused = append(m.refused, errcatalog.Finding{
+		m.refuse(errcatalog.Finding{
 			Code:    errcatalog.DF304,
 			Message: fmt.Sprintf("%s is a %s, not a table; the model %s needs a table: rename one of them with df:\"table=…\"", t.m.Table, live.kind, t.m.Name),
 			Details: t.details(nil),
-		})
+		}, Difference{Code: errcatalog.DF302})
 		return m
-	default:
-		if !e.compareColumns(t, live, m) {
-			return m
-		}
 	}
-	e.compareIndexes(t, live, m)
+	if e.compareColumns(t, live, m) {
+		e.compareIndexes(t, live, m)
+	}
 	return m
+}
+
+// makeTable makes a table and its indexes: one difference.
+func (e *Engine) makeTable(t *table, m *migration) {
+	d := Difference{
+		Code:    errcatalog.DF309,
+		Message: fmt.Sprintf("there is no table %s for the model %s", t.m.Table, t.m.Name),
+		SQL:     []string{e.dialect.createTable(t, e.models.Load())},
+	}
+	for _, ix := range t.wanted() {
+		statement := e.dialect.createIndex(ix)
+		d.SQL = append(d.SQL, statement)
+		m.indexes[statement] = true
+	}
+	m.makes(d)
 }
 
 // compareColumns adds missing columns. It is false when the table is another one.
@@ -339,12 +384,12 @@ func (e *Engine) compareColumns(t *table, live *liveTable, m *migration) bool {
 	slices.Sort(key)
 	slices.Sort(want)
 	if !slices.Equal(key, want) {
-		m.refused = append(m.refused, errcatalog.Finding{
+		m.refuse(errcatalog.Finding{
 			Code: errcatalog.DF304,
 			Message: fmt.Sprintf("the table %s is there with the primary key (%s); the model %s has (%s). Rename the model's table, or mend the one that is there",
 				t.m.Table, strings.Join(key, ", "), t.m.Name, strings.Join(want, ", ")),
 			Details: t.details(nil),
-		})
+		}, Difference{Code: errcatalog.DF302})
 		return false
 	}
 	for _, c := range t.cols {
@@ -355,27 +400,39 @@ func (e *Engine) compareColumns(t *table, live *liveTable, m *migration) bool {
 		}
 		e.compareColumn(t, c, live.columns[i], m)
 		if c.f.Ref != nil && !slices.Contains(live.refs, strings.ToLower(c.name)) {
-			m.warnings = append(m.warnings, "the column "+c.name+" has no foreign key in the database, though the model refers to "+c.f.Ref.Model+"."+c.f.Ref.Column+"; the engine makes one only with its table")
+			m.warn(Difference{Columns: []string{c.name}, Message: "the column " + c.name + " has no foreign key in the database, though the model refers to " + c.f.Ref.Model + "." + c.f.Ref.Column + "; the engine makes one only with its table"})
 		}
 	}
 	for _, l := range live.columns {
-		known := slices.ContainsFunc(t.cols, func(c *column) bool { return strings.EqualFold(l.name, c.name) })
-		if !known && l.notNull && !l.fallback && !l.key {
-			m.refused = append(m.refused, t.difference(errcatalog.DF313, l.name,
-				fmt.Sprintf("the table %s has the column %s, which cannot be null and which %s does not have, so no record could be written. A column is never dropped by itself", t.m.Table, l.name, t.m.Name),
-				"ALTER TABLE "+t.name+" DROP COLUMN "+t.d.quote(l.name)))
+		if !slices.ContainsFunc(t.cols, func(c *column) bool { return strings.EqualFold(l.name, c.name) }) {
+			e.unknownColumn(t, l, m)
 		}
 	}
 	return true
 }
 
-func (t *table) difference(code errcatalog.Code, column, message, sql string) errcatalog.Finding {
-	d := t.details([]string{sql})
-	d.Column = column
-	if f := t.m.FieldByColumn(column); f != nil {
-		d.Field, d.Type = f.Name, f.GoType
+// unknownColumn is one that the model does not have. It is in the way only where a
+// record must give it.
+func (e *Engine) unknownColumn(t *table, l liveColumn, m *migration) {
+	if l.key || l.fallback || !l.notNull {
+		m.tolerate(Difference{Message: fmt.Sprintf("the table %s has the column %s, which %s does not have", t.m.Table, l.name, t.m.Name)})
+		return
 	}
-	return errcatalog.Finding{Code: code, Severity: errcatalog.SeverityError, Message: message + "; this SQL does it: " + sql, Details: d}
+	m.refuse(t.difference(errcatalog.DF313, l.name,
+		fmt.Sprintf("the table %s has the column %s, which cannot be null and which %s does not have, so no record could be written. A column is never dropped by itself", t.m.Table, l.name, t.m.Name),
+		errcatalog.DF302, "ALTER TABLE "+t.name+" DROP COLUMN "+t.d.quote(l.name)))
+}
+
+// difference is what is refused: for who migrates, and for who looks.
+func (t *table) difference(code errcatalog.Code, column, message string, drift errcatalog.Code, sql string) (errcatalog.Finding, Difference) {
+	details := t.details([]string{sql})
+	details.Column = column
+	d := Difference{Code: drift, SQL: []string{sql}}
+	if f := t.m.FieldByColumn(column); f != nil {
+		details.Field, details.Type = f.Name, f.GoType
+		d.Columns = []string{column}
+	}
+	return errcatalog.Finding{Code: code, Severity: errcatalog.SeverityError, Message: message, Details: details}, d
 }
 
 func (e *Engine) addColumn(t *table, c *column, live *liveTable, m *migration) {
@@ -383,9 +440,9 @@ func (e *Engine) addColumn(t *table, c *column, live *liveTable, m *migration) {
 	if !c.f.Type.Nullable {
 		v, ok := t.fallback(c)
 		if !ok && !live.empty {
-			m.refused = append(m.refused, t.difference(errcatalog.DF302, c.name,
+			m.refuse(t.difference(errcatalog.DF302, c.name,
 				fmt.Sprintf("the table %s has records and lacks the column %s, which cannot be null and has no default: make %s.%s a pointer, or give it a default", t.m.Table, c.name, t.m.Name, c.f.Name),
-				e.dialect.addColumn(t, c, "…")))
+				errcatalog.DF302, e.dialect.addColumn(t, c, "…")))
 			return
 		}
 		if !ok { // no record gets it
@@ -393,7 +450,11 @@ func (e *Engine) addColumn(t *table, c *column, live *liveTable, m *migration) {
 		}
 		def = e.dialect.literal(c.f.Type, v)
 	}
-	m.statements = append(m.statements, e.dialect.addColumn(t, c, def))
+	m.makes(Difference{
+		Code: errcatalog.DF302, Columns: []string{c.name},
+		Message: fmt.Sprintf("the table %s has no column %s", t.m.Table, c.name),
+		SQL:     []string{e.dialect.addColumn(t, c, def)},
+	})
 }
 
 // fallback is the encoded value that a column has in records that do not give
@@ -439,15 +500,19 @@ func (t *table) zero(c *column) any {
 func (e *Engine) compareColumn(t *table, c *column, l liveColumn, m *migration) {
 	want := e.dialect.columnType(c.f)
 	if !e.dialect.stores(l.typ, want) {
-		m.refused = append(m.refused, t.difference(errcatalog.DF303, c.name,
+		m.refuse(t.difference(errcatalog.DF303, c.name,
 			fmt.Sprintf("the column %s.%s has the type %s; %s.%s is %s and needs %s. A type is never changed by itself", t.m.Table, c.name, or(l.typ, "none"), t.m.Name, c.f.Name, c.f.GoType, want),
-			e.dialect.alterType(t, c)))
+			errcatalog.DF303, e.dialect.alterType(t, c)))
 		return
 	}
-	if c.f.Type.Nullable && l.notNull && !l.key {
-		m.refused = append(m.refused, t.difference(errcatalog.DF302, c.name,
+	switch {
+	case l.key || l.notNull != c.f.Type.Nullable:
+	case l.notNull:
+		m.refuse(t.difference(errcatalog.DF302, c.name,
 			fmt.Sprintf("the column %s.%s cannot be null, and %s.%s is %s. Such a rule is never dropped by itself", t.m.Table, c.name, t.m.Name, c.f.Name, c.f.GoType),
-			e.dialect.dropNotNull(t, c)))
+			errcatalog.DF302, e.dialect.dropNotNull(t, c)))
+	default:
+		m.tolerate(Difference{Columns: []string{c.name}, Message: fmt.Sprintf("the column %s.%s can be null, and %s.%s is %s, which cannot", t.m.Table, c.name, t.m.Name, c.f.Name, c.f.GoType)})
 	}
 }
 
@@ -491,19 +556,30 @@ func (e *Engine) compareIndexes(t *table, live *liveTable, m *migration) {
 		if slices.ContainsFunc(live.indexes, func(l index) bool { return l.like(want) && (l.live == "" || named(l)) }) {
 			continue
 		}
+		d := Difference{Code: errcatalog.DF302, Columns: want.columns, Message: fmt.Sprintf("the table %s has no %s on (%s)", t.m.Table, want.kind(), strings.Join(want.columns, ", "))}
 		if slices.ContainsFunc(live.indexes, named) {
-			m.statements = append(m.statements, e.dialect.dropIndex(want.name))
+			d.Message = fmt.Sprintf("the %s %s of the table %s is not what the model %s says", want.kind(), want.name, t.m.Table, t.m.Name)
+			d.SQL = append(d.SQL, e.dialect.dropIndex(want.name))
 		}
 		statement := e.dialect.createIndex(want)
-		m.statements = append(m.statements, statement)
+		d.SQL = append(d.SQL, statement)
 		m.indexes[statement] = true
+		m.makes(d)
 	}
 	for _, l := range live.indexes {
 		known := slices.ContainsFunc(wanted, func(w index) bool { return strings.EqualFold(w.name, l.name) })
 		if !known && l.unique && strings.HasPrefix(l.name, "ux_") {
-			m.warnings = append(m.warnings, "the model no longer has the unique key of the index "+l.name+", which still holds: "+e.dialect.dropIndex(l.name))
+			m.warn(Difference{Columns: l.columns, Message: "the model no longer has the unique key of the index " + l.name + ", which still holds", SQL: []string{e.dialect.dropIndex(l.name)}})
 		}
 	}
+}
+
+// kind is what people call the index.
+func (ix index) kind() string {
+	if ix.unique {
+		return "unique index"
+	}
+	return "index"
 }
 
 // like reports whether two indexes do the same.

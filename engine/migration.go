@@ -22,9 +22,30 @@ type TableMigration struct {
 	Refused []*errcatalog.Error
 	// Warnings are differences that do no harm.
 	Warnings []string
+	// Differences are all of these one by one, and what is merely different.
+	Differences []Difference
 
 	indexes map[string]bool
 }
+
+// A Difference is one thing in which a table is not what its model says.
+type Difference struct {
+	Kind    DifferenceKind
+	Code    errcatalog.Code // DF-309 for a table that is not there, DF-303 for a type, else DF-302
+	Columns []string        // the model's columns that it is about; none when it is about the table
+	Message string          // one line, without the SQL
+	SQL     []string        // what mends it, where SQL does; a person's to complete when it is refused
+}
+
+// A DifferenceKind says what a migration does about a difference.
+type DifferenceKind uint8
+
+// The kinds of differences.
+const (
+	DifferenceMade     DifferenceKind = iota // makes what is missing
+	DifferenceRefused                        // refuses: data could be lost
+	DifferenceHarmless                       // leaves it
+)
 
 // UpToDate reports whether every table fits its model.
 func (p *MigrationPlan) UpToDate() bool { return len(p.Statements()) == 0 && p.Err() == nil }
@@ -158,7 +179,7 @@ func (e *Engine) compareAll(ctx context.Context, c conn, tables []*table) (*Migr
 		if err != nil {
 			return nil, err
 		}
-		at := TableMigration{Model: t.m.Name, Table: t.m.Table, Statements: m.statements, Warnings: m.warnings, indexes: m.indexes}
+		at := TableMigration{Model: t.m.Name, Table: t.m.Table, Statements: m.statements, Warnings: m.warnings, Differences: m.differences, indexes: m.indexes}
 		for _, f := range m.refused {
 			f.Details.Database = e.dsn.String()
 			at.Refused = append(at.Refused, e.enhancer.Error(f))

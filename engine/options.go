@@ -16,6 +16,7 @@ type Option func(*config)
 type config struct {
 	models      []any
 	autoMigrate bool
+	readOnly    bool
 	cache       SchemaCacheConfig
 	errorMode   errcatalog.Mode
 	poolSize    int // 0: the dialect's default
@@ -49,6 +50,13 @@ func WithModels(models ...any) Option {
 // model DF-302.
 func WithAutoMigrate(on bool) Option {
 	return func(c *config) { c.autoMigrate = on }
+}
+
+// WithReadOnly opens a database that is there, to look only: nothing is made, no
+// SQLite file either (DF-402 when there is none), and whatever would write fails.
+// It brings WithAutoMigrate(false).
+func WithReadOnly() Option {
+	return func(c *config) { c.readOnly = true }
 }
 
 // WithSchemaCache sets up the cache of what tables are known to be there. By

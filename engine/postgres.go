@@ -18,10 +18,13 @@ import (
 // prepared statements, batches and COPY. One pool serves readers and writers.
 type postgres struct{}
 
-func (postgres) open(ctx context.Context, s source, size int, t tracer) (read, write pool, err error) {
+func (postgres) open(ctx context.Context, s source, o config) (read, write pool, err error) {
 	config := s.postgres.Copy()
-	if size > 0 {
-		config.MaxConns = int32(min(size, 10_000)) //nolint:gosec // bounded just here
+	if o.poolSize > 0 {
+		config.MaxConns = int32(min(o.poolSize, 10_000)) //nolint:gosec // bounded just here
+	}
+	if o.readOnly {
+		config.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
 	}
 	// A statement whose context ends is cancelled at the server, which leaves the
 	// connection usable; closing it would cost everyone a new one.
@@ -32,7 +35,7 @@ func (postgres) open(ctx context.Context, s source, size int, t tracer) (read, w
 	if err != nil {
 		return nil, nil, err
 	}
-	w := newPostgresPool(p, t)
+	w := newPostgresPool(p, o.tracer)
 	c, err := w.get(ctx)
 	if err != nil {
 		return nil, nil, errors.Join(err, w.close())

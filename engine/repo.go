@@ -290,7 +290,7 @@ func (r *Repository[T]) check() error {
 	if is == nil || is == r.known.Load() {
 		return nil
 	}
-	if is.PkgPath != r.shape.m.PkgPath || !sameModel(is, r.shape.m) {
+	if is.PkgPath != r.shape.m.PkgPath || !model.Same(is, r.shape.m) {
 		d := errcatalog.Details{Model: is.Name, Table: is.Table, Reason: is.PkgPath}
 		return r.h.e.fail(errcatalog.Finding{
 			Code: errcatalog.DF701, Message: fmt.Sprintf("the model %s of %s is not registered; the one of %s is, which is another struct", is.Name, r.shape.m.PkgPath, is.PkgPath), Details: d,

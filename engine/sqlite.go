@@ -44,25 +44,32 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 
 func (c connector) Driver() driver.Driver { return c.d }
 
-func (sqlite) open(ctx context.Context, s source, readers int, t tracer) (read, write pool, err error) {
+func (sqlite) open(ctx context.Context, s source, o config) (read, write pool, err error) {
 	d, err := sqliteDriver()
 	if err != nil {
 		return nil, nil, err
 	}
 	const common = "_dqs=0&_defensive=1&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)"
 	if s.memory() {
-		w := newSQLitePool(connector{d, "file::memory:?" + common}, 1, t)
+		w := newSQLitePool(connector{d, "file::memory:?" + common}, 1, o.tracer)
 		return w, w, first(ctx, w)
 	}
-	file := "file:" + (&url.URL{Path: s.path}).EscapedPath() + "?" + common
-	w := newSQLitePool(connector{d, file + "&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=journal_size_limit(67108864)"}, 1, t)
-	if err := first(ctx, w); err != nil {
-		return nil, nil, err
-	}
+	readers := o.poolSize
 	if readers == 0 {
 		readers = min(4, runtime.GOMAXPROCS(0))
 	}
-	read = newSQLitePool(connector{d, file + "&_pragma=query_only(1)"}, readers, t)
+	file := "file:" + (&url.URL{Path: s.path}).EscapedPath() + "?" + common
+	if o.readOnly {
+		// Not mode=ro: that leaves the files of the WAL behind, which whoever may write
+		// takes away again.
+		r := newSQLitePool(connector{d, file + "&mode=rw&_pragma=query_only(1)"}, readers, o.tracer)
+		return r, r, first(ctx, r)
+	}
+	w := newSQLitePool(connector{d, file + "&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=journal_size_limit(67108864)"}, 1, o.tracer)
+	if err := first(ctx, w); err != nil {
+		return nil, nil, err
+	}
+	read = newSQLitePool(connector{d, file + "&_pragma=query_only(1)"}, readers, o.tracer)
 	return read, w, nil
 }
 

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -141,22 +140,4 @@ func quotedList(cols []*column) string {
 		names[i] = c.quoted
 	}
 	return strings.Join(names, ", ")
-}
-
-// sameModel reports whether two descriptions of a model say the same, wherever
-// they were read from.
-func sameModel(a, b *model.Model) bool {
-	if a == b {
-		return true
-	}
-	bare := func(m *model.Model) model.Model {
-		c := *m
-		c.Pos = model.Field{}.Pos
-		c.Fields = slices.Clone(m.Fields)
-		for i := range c.Fields {
-			c.Fields[i].Pos = c.Pos
-		}
-		return c
-	}
-	return reflect.DeepEqual(bare(a), bare(b))
 }

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"go/token"
+	"reflect"
 	"slices"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
@@ -141,3 +143,21 @@ func checkReference(m *Model, f Field, byName map[string]*Model) *Problem {
 }
 
 func (m *Model) qualified() string { return m.PkgPath + "." + m.Name }
+
+// Same reports whether two descriptions of a model say the same, wherever they were
+// read from.
+func Same(a, b *Model) bool {
+	if a == b {
+		return true
+	}
+	bare := func(m *Model) Model {
+		c := *m
+		c.Pos = token.Position{}
+		c.Fields = slices.Clone(m.Fields)
+		for i := range c.Fields {
+			c.Fields[i].Pos = token.Position{}
+		}
+		return c
+	}
+	return reflect.DeepEqual(bare(a), bare(b))
+}
