@@ -7,6 +7,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -62,6 +63,11 @@ type Database struct {
 	StatementTimeout time.Duration
 	// AutoMigrate creates and extends tables; it is on unless the file says false.
 	AutoMigrate bool
+	// CheckModels says that the models are compared with the database, which is only
+	// read, while they are written. It is for dev databases alone.
+	CheckModels bool
+	// Span is its name in the file; zero for the database that there is without one.
+	Span errcatalog.Span
 }
 
 // Find returns the root of the module that dir lies in: the nearest folder, dir
@@ -86,11 +92,21 @@ func Find(dir string) (string, bool) {
 // Load reads the configuration of the module that dir lies in, or of dir itself
 // when it lies in none. The error is every DF-401 of the file.
 func Load(dir string) (*Config, error) {
+	c, findings := Read(dir)
+	if err := Err(findings); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Read is Load for who shows what is wrong at its place: mistakes (DF-401), and what
+// Parse warns of. What is right counts all the same.
+func Read(dir string) (*Config, []errcatalog.Finding) {
 	root, ok := Find(dir)
 	if !ok {
 		abs, err := filepath.Abs(dir)
 		if err != nil {
-			return nil, unreadable(dir, err)
+			return Default(dir), []errcatalog.Finding{unreadable(dir, err)}
 		}
 		root = abs
 	}
@@ -100,19 +116,20 @@ func Load(dir string) (*Config, error) {
 		return Default(root), misnamed(root)
 	}
 	if err != nil {
-		return nil, unreadable(file, err)
+		return Default(root), []errcatalog.Finding{unreadable(file, err)}
 	}
-	c, findings := Parse(file, src)
+	return Parse(file, src)
+}
+
+// Err is the mistakes among the findings as one error; nil when there is none.
+func Err(findings []errcatalog.Finding) error {
 	var errs []*errcatalog.Error
 	for _, f := range findings {
-		if f.Severity == errcatalog.SeverityError {
+		if f.Code == errcatalog.DF401 {
 			errs = append(errs, errcatalog.New(f))
 		}
 	}
-	if len(errs) > 0 {
-		return nil, errcatalog.Join(errs)
-	}
-	return c, nil
+	return errcatalog.Join(errs)
 }
 
 // Default is the configuration of a module without a file.
@@ -172,26 +189,32 @@ func (c *Config) Apply(f *errcatalog.Finding) bool {
 }
 
 // misnamed tells of a file that would otherwise be passed over in silence.
-func misnamed(root string) error {
+func misnamed(root string) []errcatalog.Finding {
 	name := "dataflow.yml"
-	if !exists(filepath.Join(root, name)) {
+	file := filepath.Join(root, name)
+	if _, err := os.Stat(file); err != nil {
 		return nil
 	}
-	return errcatalog.New(errcatalog.Finding{
-		Code:    errcatalog.DF401,
-		Message: fmt.Sprintf("the configuration file is called %s: rename %s", FileName, name),
-		Details: errcatalog.Details{Setting: name, Suggestion: FileName},
-	})
+	return []errcatalog.Finding{{
+		Code:     errcatalog.DF401,
+		Severity: errcatalog.SeverityError,
+		Message:  fmt.Sprintf("the configuration file is called %s: rename %s", FileName, name),
+		Details:  errcatalog.Details{Setting: name, Suggestion: FileName},
+		Span:     top(file),
+	}}
 }
 
-func exists(file string) bool {
-	_, err := os.Stat(file)
-	return err == nil
+func unreadable(file string, err error) errcatalog.Finding {
+	return errcatalog.Finding{
+		Code:     errcatalog.DF401,
+		Severity: errcatalog.SeverityError,
+		Message:  fmt.Sprintf("%s cannot be read: %v", file, err),
+		Span:     top(file),
+	}
 }
 
-func unreadable(file string, err error) error {
-	return errcatalog.Wrap(errcatalog.Finding{
-		Code:    errcatalog.DF401,
-		Message: fmt.Sprintf("%s cannot be read", file),
-	}, err)
+// top is the first place of a file.
+func top(file string) errcatalog.Span {
+	at := token.Position{Filename: file, Line: 1, Column: 1}
+	return errcatalog.Span{Start: at, End: at}
 }

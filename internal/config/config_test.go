@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/internal/config"
@@ -103,7 +104,7 @@ strict:
 		Name: "local", URL: "sqlite:" + filepath.Join(dir, "data", "app.db"), Dev: true,
 		PoolSize: 3, StatementTimeout: 90 * time.Second, AutoMigrate: true,
 	}
-	if diff := cmp.Diff(want, local); diff != "" {
+	if diff := cmp.Diff(want, local, cmpopts.IgnoreFields(config.Database{}, "Span")); diff != "" {
 		t.Error(diff)
 	}
 	prod, err := c.Lookup("prod")
@@ -277,11 +278,62 @@ databases:
 	}
 }
 
-func TestUnsetVariablesAreWarnedOfInTheFile(t *testing.T) {
+// Of a database that is used where the file is written a variable that is not set is
+// a warning; those of others are set where they run.
+func TestUnsetVariablesAreToldOfInTheFile(t *testing.T) {
 	t.Parallel()
-	_, findings := config.Parse("/shop/dataflow.yaml", []byte("databases:\n  dev: {url: 'sqlite:${SHOP_UNSET_DIR}/a.db'}\n"))
-	if len(findings) != 1 || findings[0].Code != errcatalog.DF404 || findings[0].Severity != errcatalog.SeverityWarning || findings[0].Span.Start.Line != 2 {
-		t.Errorf("got %+v, want one DF-404 warning on line 2", findings)
+	_, findings := config.Parse("/shop/dataflow.yaml", []byte(`database: main
+databases:
+  main: {url: "${SHOP_UNSET_A}"}
+  test: {url: 'sqlite:${SHOP_UNSET_B}/a.db', dev: true}
+  prod: {url: "postgres://shop:${SHOP_UNSET_C}@db/shop"}
+`))
+	var got []string
+	for _, f := range findings {
+		got = append(got, fmt.Sprintf("%d %s %s %s", f.Span.Start.Line, f.Code, f.Severity, f.Details.Value))
+	}
+	want := []string{"3 DF-404 warning SHOP_UNSET_A", "4 DF-404 warning SHOP_UNSET_B", "5 DF-404 info SHOP_UNSET_C"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Models are compared with a dev database alone, and with one that lasts.
+func TestCheckModels(t *testing.T) {
+	t.Parallel()
+	c, findings := config.Parse("/shop/dataflow.yaml", []byte("databases:\n  dev: {url: 'sqlite:a.db', dev: true, check_models: true}\n  other: {url: 'sqlite:b.db', dev: true}\n"))
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	for name, check := range map[string]bool{"dev": true, "other": false} {
+		db, err := c.Lookup(name)
+		if err != nil || db.CheckModels != check || db.Span.Start.Column != 3 || db.Span.End.Column != 3+len(name) {
+			t.Errorf("%s: %+v (%v)", name, db, err)
+		}
+	}
+	for _, yaml := range []string{
+		"databases: {prod: {url: 'sqlite:a.db', check_models: true}}",
+		"databases: {dev: {url: 'sqlite::memory:', dev: true, check_models: true}}",
+		"databases: {dev: {url: 'sqlite:a.db', dev: true, check_models: yes please}}",
+	} {
+		_, findings := config.Parse("/shop/dataflow.yaml", []byte(yaml))
+		if len(findings) != 1 || findings[0].Code != errcatalog.DF401 || !strings.Contains(findings[0].Message, "check_models") {
+			t.Errorf("%s: %v", yaml, findings)
+		}
+	}
+}
+
+// Read goes on where Load gives up.
+func TestReadTellsWhatIsWrongAndGoesOn(t *testing.T) {
+	t.Parallel()
+	c, findings := config.Read(module(t, "ruls: {}\nrules: {DF-203: off}\n"))
+	if len(findings) != 1 || findings[0].Span.Start.Line != 1 || len(c.Rules) != 1 || config.Err(findings) == nil {
+		t.Errorf("findings %v, rules %v", findings, c.Rules)
+	}
+	dir := module(t, "")
+	write(t, filepath.Join(dir, "dataflow.yml"), "rules: {}\n")
+	if _, findings := config.Read(dir); len(findings) != 1 || findings[0].Span.Start.String() != filepath.Join(dir, "dataflow.yml")+":1:1" {
+		t.Errorf("findings %v", findings)
 	}
 }
 

@@ -16,6 +16,12 @@ import (
 // Names lists the databases in alphabetical order.
 func (c *Config) Names() []string { return slices.Sorted(maps.Keys(c.databases)) }
 
+// ChecksModels reports whether models are compared with a database.
+func (c *Config) ChecksModels(name string) bool {
+	db := c.databases[name]
+	return db.CheckModels && db.Dev && db.URL != memoryURL
+}
+
 // Lookup returns a database, ready to open: environment variables are expanded
 // and a relative SQLite file is made absolute. The name "" means the default.
 // An unknown name is DF-401, a variable that is not set DF-404.
@@ -59,6 +65,18 @@ func (d Database) String() string {
 	return d.Name
 }
 
+// memoryURL is SQLite without a file.
+const memoryURL = "sqlite::memory:"
+
+// File is the file of an SQLite database; "" for any other, and for one in memory.
+func (d Database) File() string {
+	path, ok := strings.CutPrefix(d.URL, "sqlite:")
+	if !ok || d.URL == memoryURL {
+		return ""
+	}
+	return strings.TrimPrefix(path, "//")
+}
+
 // location is a URL without its secrets.
 func location(raw string) string {
 	scheme, rest, ok := strings.Cut(raw, ":")
@@ -82,7 +100,7 @@ func absolute(raw, dir string) string {
 	if !ok {
 		return raw
 	}
-	if rest == "" || rest == ":memory:" || strings.HasPrefix(rest, "//") || filepath.IsAbs(rest) {
+	if rest == "" || raw == memoryURL || strings.HasPrefix(rest, "//") || filepath.IsAbs(rest) {
 		return raw
 	}
 	return "sqlite:" + filepath.Join(dir, filepath.FromSlash(rest))
@@ -110,7 +128,7 @@ func unset(name, setting string) errcatalog.Finding {
 		Code:     errcatalog.DF404,
 		Severity: errcatalog.SeverityWarning,
 		Message:  fmt.Sprintf("%s needs the environment variable %s, which is not set", setting, name),
-		Details:  errcatalog.Details{Setting: setting, Param: name},
+		Details:  errcatalog.Details{Setting: setting, Value: name},
 	}
 }
 

@@ -48,6 +48,7 @@ func Parse(file string, src []byte) (*Config, []errcatalog.Finding) {
 			"strict":    p.strict,
 		})
 		p.settleDefault()
+		p.unsetURLs()
 	}
 	return p.c, p.findings
 }
@@ -59,6 +60,12 @@ type parser struct {
 	findings []errcatalog.Finding
 
 	database *yaml.Node // of the key database
+	urls     []databaseURL
+}
+
+type databaseURL struct {
+	database, path string
+	node           *yaml.Node
 }
 
 func (p *parser) defaultDatabase(n *yaml.Node, path string) {
@@ -68,7 +75,7 @@ func (p *parser) defaultDatabase(n *yaml.Node, path string) {
 	}
 	name, err := expand(name, path)
 	if err != nil {
-		p.variables(n, path)
+		p.variables(n, path, errcatalog.SeverityWarning)
 		return
 	}
 	p.database, p.c.Database = n, name
@@ -76,13 +83,14 @@ func (p *parser) defaultDatabase(n *yaml.Node, path string) {
 
 func (p *parser) databases(n *yaml.Node, path string) {
 	p.c.databases = map[string]Database{}
-	p.entries(n, path, func(_ *yaml.Node, name string, value *yaml.Node) {
-		db := Database{Name: name, AutoMigrate: true}
+	p.entries(n, path, func(key *yaml.Node, name string, value *yaml.Node) {
+		db := Database{Name: name, AutoMigrate: true, Span: p.span(key)}
 		here := path + "." + name
+		var checked *yaml.Node
 		p.mapping(value, here, map[string]func(*yaml.Node, string){
 			"url": func(n *yaml.Node, path string) {
 				db.URL, _ = p.text(n, path)
-				p.variables(n, path)
+				p.urls = append(p.urls, databaseURL{name, path, n})
 			},
 			"dev":          func(n *yaml.Node, path string) { p.decode(n, path, "true or false", &db.Dev) },
 			"auto_migrate": func(n *yaml.Node, path string) { p.decode(n, path, "true or false", &db.AutoMigrate) },
@@ -91,10 +99,21 @@ func (p *parser) databases(n *yaml.Node, path string) {
 					p.fault(n, path, path+" is at least 1", errcatalog.Details{Value: n.Value})
 				}
 			},
+			"check_models": func(n *yaml.Node, path string) {
+				checked = n
+				p.decode(n, path, "true or false", &db.CheckModels)
+			},
 			"statement_timeout": func(n *yaml.Node, path string) { db.StatementTimeout = p.duration(n, path) },
 		})
 		if resolve(value).Kind == yaml.MappingNode && db.URL == "" && !hasKey(value, "url") {
 			p.fault(value, here, here+" has no url", errcatalog.Details{Example: DefaultURL})
+		}
+		switch {
+		case !db.CheckModels:
+		case !db.Dev:
+			p.fault(checked, here+".check_models", here+".check_models needs dev: true: no other database is looked at", errcatalog.Details{})
+		case db.URL == memoryURL:
+			p.fault(checked, here+".check_models", here+".check_models has nothing to compare with: a database in memory is empty at every start", errcatalog.Details{})
 		}
 		p.c.databases[name] = db
 	})
@@ -210,12 +229,24 @@ func (p *parser) duration(n *yaml.Node, path string) time.Duration {
 	return d
 }
 
+// unsetURLs reports variables of URLs. Only dev databases, and the default one, are
+// opened where the file is written: the variables of others are set elsewhere.
+func (p *parser) unsetURLs() {
+	for _, u := range p.urls {
+		severity := errcatalog.SeverityInfo
+		if u.database == p.c.Database || p.c.databases[u.database].Dev {
+			severity = errcatalog.SeverityWarning
+		}
+		p.variables(u.node, u.path, severity)
+	}
+}
+
 // variables reports each environment variable of a value that is not set.
-func (p *parser) variables(n *yaml.Node, path string) {
+func (p *parser) variables(n *yaml.Node, path string, severity errcatalog.Severity) {
 	for _, ref := range variable.FindAllStringSubmatch(resolve(n).Value, -1) {
 		if _, err := expand(ref[0], path); err != nil {
 			f := unset(ref[1], path)
-			f.Span = p.span(n)
+			f.Severity, f.Span = severity, p.span(n)
 			p.findings = append(p.findings, f)
 		}
 	}
