@@ -56,4 +56,5 @@ type Package struct {
 	LoadErrors []error
 
 	targets []*Target // sorted by file and start; never changed
+	sources []*source
 }

@@ -16,7 +16,7 @@ const maxPaths = 16
 
 // finish checks a unit against the models of the world.
 func finish(u *unit, w *world) *Package {
-	p := &Package{Path: u.meta.PkgPath, Dir: u.meta.Dir, LoadErrors: u.errs}
+	p := &Package{Path: u.meta.PkgPath, Dir: u.meta.Dir, LoadErrors: u.errs, sources: u.files}
 	for _, f := range u.files {
 		p.Files = append(p.Files, f.name)
 	}
@@ -56,6 +56,7 @@ func finish(u *unit, w *world) *Package {
 	}
 	p.Diagnostics = sortDiagnostics(append(p.Diagnostics, diagnose(u, found)...))
 	p.Strict = sortDiagnostics(append(p.Strict, diagnose(u, strict)...))
+	withoutIgnored(p, u)
 	slices.SortStableFunc(p.Workflows, func(a, b *Workflow) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Graph.Span.Start.Offset, b.Graph.Span.Start.Offset))
 	})

@@ -35,7 +35,13 @@ func codeActions(s *server, ctx context.Context, snap *snapshot, p *codeActionPa
 	}
 	texts := newTexts(snap)
 	for _, found := range v.diagnostics(v.doc.Offsets(p.Range)) {
-		for _, fix := range found.Fixes {
+		fixes := found.Fixes
+		if v.pkg != nil {
+			if ignore, ok := v.pkg.IgnoreFix(found); ok {
+				fixes = append(slices.Clip(fixes), ignore)
+			}
+		}
+		for _, fix := range fixes {
 			edit := s.workspaceEdit(texts, fix.Edits)
 			if edit == nil {
 				continue
