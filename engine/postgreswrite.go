@@ -63,10 +63,36 @@ func (postgres) sequence(ctx context.Context, c conn, t *table) (seq string, err
 	return seq, err
 }
 
-// upsertShared is upsertOnce for a database on which others write too: one
-// statement that updates, and inserts when nothing was there to update. It finds
-// nothing when another inserted or deleted the record at the same moment.
+// upsertShared is upsertOnce for a database on which others write too.
 func (x *operation) upsertShared(ctx context.Context, key []*column, r row, update map[string]any, about subject, out map[string]any) (bool, error) {
+	if len(update) == 0 || missingKey(r, key) || x.t.autoKey != nil && (r.values[x.t.autoKey.i] != nil || x.t.autoKey.f.Type.Kind.Bits() < 64) {
+		return x.upsertJoined(ctx, key, r, update, about, out)
+	}
+	if tells, err := x.tellsNew(ctx); err != nil || !tells {
+		if err != nil {
+			return false, err
+		}
+		return x.upsertJoined(ctx, key, r, update, about, out)
+	}
+	text, args, err := x.insertOrUpdate(key, r, update, func(*binder) []string { return nil })
+	if err != nil {
+		return false, err
+	}
+	done := false
+	err = x.query(ctx, true, text+" RETURNING "+x.t.all+", xmax = 0", args, inserting(about, update), func(values []any) error {
+		record, err := x.record(x.t.cols, values)
+		created, _ := values[len(x.t.cols)].(bool)
+		upserted(out, record, created)
+		done = true
+		return err
+	})
+	return done && err == nil, err
+}
+
+// upsertJoined is one statement that updates, and inserts when nothing was there to
+// update. It is slower than ON CONFLICT DO UPDATE, but it works for every kind of
+// table and draws no key from a sequence that it does not use.
+func (x *operation) upsertJoined(ctx context.Context, key []*column, r row, update map[string]any, about subject, out map[string]any) (bool, error) {
 	b := &binder{d: x.t.d}
 	above, err := x.keysAbove(ctx, r)
 	if err != nil {
@@ -87,14 +113,8 @@ func (x *operation) upsertShared(ctx context.Context, key []*column, r row, upda
 		text = "WITH u AS (" + change + "), i AS (" + x.insertSelect(b, r) + " WHERE NOT EXISTS (SELECT 1 FROM u) ON CONFLICT " +
 			x.conflictTarget(key) + " DO NOTHING RETURNING " + x.t.all + ") SELECT FALSE, " + updated + " FROM u UNION ALL SELECT TRUE, " + inserted + " FROM i"
 	}
-	both := func(column string) (string, string) {
-		if path, value := about(column); path != "" {
-			return path, value
-		}
-		return given(update, "update.")(column)
-	}
 	done := false
-	err = x.query(ctx, true, text, b.args, both, func(values []any) error {
+	err = x.query(ctx, true, text, b.args, inserting(about, update), func(values []any) error {
 		record, err := x.record(x.t.cols, values[1:])
 		created, _ := values[0].(bool)
 		upserted(out, record, created)
@@ -102,6 +122,28 @@ func (x *operation) upsertShared(ctx context.Context, key []*column, r row, upda
 		return err
 	})
 	return done && err == nil, err
+}
+
+// tellsNew reports whether the xmax of a row that INSERT … ON CONFLICT DO UPDATE
+// returns is 0 just when the row is new: in a plain table, since before the change
+// the record is locked, which its xmax tells. Others have no xmax to return, or keep
+// rows in their own way.
+func (x *operation) tellsNew(ctx context.Context) (tells bool, err error) {
+	if known := x.t.tellsNew.Load(); known != nil {
+		return *known, nil
+	}
+	if err := x.hold(ctx, true); err != nil {
+		return false, err
+	}
+	err = x.c.query(ctx, "SELECT c.relkind = 'r' AND a.amname = 'heap' FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE c.oid = $1::text::regclass", []any{x.t.name}, func(v []any) error {
+		tells, _ = v[0].(bool)
+		return nil
+	})
+	if err != nil {
+		return false, x.sqlError(ctx, err, nil)
+	}
+	x.t.tellsNew.Store(&tells)
+	return tells, nil
 }
 
 // insertSelect is the INSERT of a row in the form that takes conditions.

@@ -29,6 +29,8 @@ type table struct {
 	// sequence is where PostgreSQL draws autoKey from, once that is known; "" for a
 	// key that has none.
 	sequence atomic.Pointer[string]
+	// tellsNew is what operation.tellsNew found out about the table; nil before.
+	tellsNew atomic.Pointer[bool]
 }
 
 // A column is a column of a table.

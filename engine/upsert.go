@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,10 +18,10 @@ const upsertAttempts = 100
 
 // upsert updates the record with a key, or inserts it.
 //
-// Each attempt is an UPDATE and, when that finds nothing, an INSERT that gives
-// way to a record with the key. Each of them is atomic by itself, and the one that
-// yields a row tells truthfully whether the record is new: no transaction around
-// them is needed, and within this engine nobody writes in between.
+// An attempt is one statement where that can tell truthfully whether the record is
+// new, and needs no transaction around it. It finds nothing when another program
+// inserted or deleted the record at the same moment, or when the record with the
+// key is one that the operation cannot see.
 func (x *operation) upsert(ctx context.Context) (map[string]any, error) {
 	where, err := x.equalities()
 	if err != nil {
@@ -55,8 +56,13 @@ func (x *operation) upsert(ctx context.Context) (map[string]any, error) {
 	if x.t.d.shared() {
 		once = x.upsertShared
 	}
-	for range upsertAttempts {
+	for attempt := range upsertAttempts {
 		done, err := once(ctx, key, r, update, about, out)
+		if attempt == 0 && x.s == nil && x.t.d.shared() && errors.Is(err, errcatalog.DF310) {
+			// Whoever inserted the same record at the same moment may have been met at
+			// another of its keys: then it is found by now.
+			continue
+		}
 		if done || err != nil {
 			return out, err
 		}
@@ -67,7 +73,29 @@ func (x *operation) upsert(ctx context.Context) (map[string]any, error) {
 	return nil, x.fail(errcatalog.DF710, fmt.Sprintf("the %s was inserted and deleted by others %d times while it was upserted", x.t.m.Name, upsertAttempts), nil)
 }
 
+// upsertOnce is an attempt on a database that nobody else writes to meanwhile.
 func (x *operation) upsertOnce(ctx context.Context, key []*column, r row, update map[string]any, about subject, out map[string]any) (bool, error) {
+	if len(update) == 0 || missingKey(r, key) {
+		return x.upsertInTwo(ctx, key, r, update, about, out)
+	}
+	u := upserts.begin()
+	defer upserts.end(u)
+	text, args, err := x.insertOrUpdate(key, r, update, func(b *binder) []string { return []string{"df_found(" + b.arg(u) + ")"} })
+	if err != nil {
+		return false, err
+	}
+	record, err := x.recordOf(ctx, true, text+" RETURNING "+x.t.all, args, inserting(about, update))
+	if err != nil || record == nil {
+		return false, err
+	}
+	upserted(out, record, !upserts.found(u))
+	return true, nil
+}
+
+// upsertInTwo is an UPDATE, or a SELECT without anything to change, and an INSERT
+// that gives way when that finds nothing. Each is atomic by itself, and the one that
+// yields a row tells whether the record is new.
+func (x *operation) upsertInTwo(ctx context.Context, key []*column, r row, update map[string]any, about subject, out map[string]any) (bool, error) {
 	record, err := x.updateByKey(ctx, key, r, update)
 	created := false
 	if err == nil && record == nil {
@@ -81,6 +109,28 @@ func (x *operation) upsertOnce(ctx context.Context, key []*column, r row, update
 	}
 	upserted(out, record, created)
 	return true, nil
+}
+
+// insertOrUpdate is the INSERT of a row that changes the record with its key
+// instead, if that is there. when are further conditions for the change.
+func (x *operation) insertOrUpdate(key []*column, r row, update map[string]any, when func(*binder) []string) (string, []any, error) {
+	text, args := x.t.insert(r)
+	b := &binder{x.t.d, slices.Clip(args)}
+	set, err := x.set(b, update, origin{in: "update"})
+	if err != nil {
+		return "", nil, err
+	}
+	return text + " ON CONFLICT " + x.conflictTarget(key) + " DO UPDATE SET " + set + whereClause(append(when(b), x.visible("excluded")...)), b.args, nil
+}
+
+// inserting tells of a row that is inserted, or of the columns of update.
+func inserting(about subject, update map[string]any) subject {
+	return func(column string) (string, string) {
+		if path, value := about(column); path != "" {
+			return path, value
+		}
+		return given(update, "update.")(column)
+	}
 }
 
 func upserted(out, record map[string]any, created bool) {
