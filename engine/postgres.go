@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"strings"
@@ -76,10 +78,26 @@ func (postgres) classify(err error, t *table) (errcatalog.Code, []string) {
 	switch {
 	case errors.Is(err, errAborted):
 		return errcatalog.DF504, nil
+	case insecure(err):
+		return errcatalog.DF406, nil
 	case lostConnection(err):
 		return errcatalog.DF511, nil
 	}
 	return errcatalog.DF502, nil
+}
+
+// insecure reports whether a connection as secure as the URL wants it could not be
+// made: another try would fare no better.
+func insecure(err error) bool {
+	var unverified *tls.CertificateVerificationError
+	var unknown x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	var misnamed x509.HostnameError
+	var alert tls.AlertError
+	var record tls.RecordHeaderError
+	return errors.As(err, &unverified) || errors.As(err, &unknown) || errors.As(err, &invalid) || errors.As(err, &misnamed) ||
+		errors.As(err, &alert) || errors.As(err, &record) ||
+		err != nil && strings.Contains(err.Error(), "server refused TLS connection") // pgx has no type for it
 }
 
 // lostConnection reports whether err is of the network, not of a statement.

@@ -61,6 +61,13 @@ func (s *recordedSpan) End(...trace.SpanEndOption) {
 	s.r.spans = append(s.r.spans, strings.TrimSpace(s.parent+" > "+s.name+" "+s.status))
 }
 
+// everything is all that the spans tell.
+func (r *spanRecorder) everything() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.all.String() + strings.Join(r.spans, "\n")
+}
+
 // TestTracing: a span for the workflow, each node and each statement, inside one
 // another, with the code of a failure and none of the values.
 func TestTracing(t *testing.T) {

@@ -4,6 +4,7 @@ package testdb
 
 import (
 	"errors"
+	"net/url"
 	"testing"
 )
 
@@ -33,5 +34,21 @@ func (*Srv) Stop() error { return errSystem }
 
 // Restart fails: see [Srv].
 func (*Srv) Restart() error { return errSystem }
+
+// A SecureSrv is a server over TCP and TLS, where there are any: see [Srv].
+type SecureSrv struct {
+	*Srv
+	Port, Password, CA, StrangeCA, ClientCert, ClientKey string
+}
+
+// Secure fails the test: see [Srv].
+func Secure(t testing.TB, _ bool) *SecureSrv {
+	t.Helper()
+	t.Fatal(errSystem)
+	return nil
+}
+
+// DSN is empty: see [Srv].
+func (*SecureSrv) DSN(string, url.Values) string { return "" }
 
 func start(mode) (*Srv, error) { return nil, errSystem }
