@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -49,8 +50,10 @@ type Engine struct {
 // parameters that libpq takes. Models live in the first schema of its search_path.
 //
 // It fails with DF-403 for a URL that it does not take, DF-402 when the database
-// cannot be reached, DF-405 and DF-407 for options out of range, and with 6XX
-// codes for what is wrong with the models.
+// cannot be reached, DF-406 when it cannot be reached as securely as the URL wants,
+// DF-408 when it does not let the user in, DF-308 for a server that is too old,
+// DF-405 and DF-407 for options out of range, and with 6XX codes for what is wrong
+// with the models.
 func Open(ctx context.Context, dsn string, opts ...Option) (*Engine, error) {
 	c := defaultConfig()
 	for _, o := range opts {
@@ -88,6 +91,13 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Engine, error) {
 }
 
 func (e *Engine) openError(err error) error {
+	if old := oldServer(""); errors.As(err, &old) {
+		rule := fmt.Sprintf("PostgreSQL %d or later", oldestPostgres)
+		return e.fail(errcatalog.Finding{
+			Code: errcatalog.DF308, Message: fmt.Sprintf("%s runs %s; DataFlow needs %s", e.dsn, string(old), rule),
+			Details: errcatalog.Details{Got: string(old), Rule: rule},
+		}, err)
+	}
 	code, ok := contextError(err)
 	if !ok {
 		code = errcatalog.DF402

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -42,8 +43,31 @@ func (postgres) open(ctx context.Context, s source, o config) (read, write pool,
 	if err != nil {
 		return nil, nil, errors.Join(err, w.close())
 	}
+	version := ""
+	if pc, ok := c.(*postgresConn); ok {
+		version = pc.c.Conn().PgConn().ParameterStatus("server_version")
+	}
 	w.put(c)
+	if tooOld(version) {
+		return nil, nil, errors.Join(oldServer("PostgreSQL "+version), w.close())
+	}
 	return w, w, nil
+}
+
+// oldestPostgres is the first version that is tested.
+const oldestPostgres = 13
+
+// An oldServer is the error of a server's version that does not serve.
+type oldServer string
+
+func (o oldServer) Error() string { return "the server runs " + string(o) }
+
+// tooOld reports whether a server says that it is older than oldestPostgres. One
+// that says nothing, or what is no version, may try.
+func tooOld(version string) bool {
+	major, _, _ := strings.Cut(version, ".")
+	n, err := strconv.Atoi(major)
+	return err == nil && n < oldestPostgres
 }
 
 func (postgres) quote(name string) string { return pgx.Identifier{name}.Sanitize() }

@@ -2,9 +2,14 @@ package engine_test
 
 import (
 	"errors"
+	"io"
+	"net"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/dataflow-go/dataflow/engine"
 	"github.com/dataflow-go/dataflow/errcatalog"
@@ -69,4 +74,59 @@ func TestTLS(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A server that is too old is told at once, not by the first statement that it does
+// not know; what is only an odd version may try.
+func TestServerVersions(t *testing.T) {
+	t.Parallel()
+	for version, code := range map[string]errcatalog.Code{"9.6.24": errcatalog.DF308, "12.22 (Debian 12.22-1)": errcatalog.DF308, "13.0": "", "18beta1": "", "": ""} {
+		db, err := engine.Open(t.Context(), pretender(t, version))
+		if code != "" {
+			if e := caught(t, err, code); !strings.Contains(e.Message, version) {
+				t.Errorf("the message is %s", e.Message)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("version %q: %v", version, err)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// pretender is the URL of what speaks PostgreSQL's protocol as far as its version.
+func pretender(t *testing.T, version string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer func() { _ = c.Close() }()
+		b := pgproto3.NewBackend(c, c)
+		if _, err := b.ReceiveStartupMessage(); err != nil {
+			return
+		}
+		b.Send(&pgproto3.AuthenticationOk{})
+		if version != "" {
+			b.Send(&pgproto3.ParameterStatus{Name: "server_version", Value: version})
+		}
+		b.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
+		if b.Flush() == nil {
+			_, _ = io.Copy(io.Discard, c) // until the engine is closed
+		}
+	})
+	t.Cleanup(func() {
+		_ = l.Close()
+		wg.Wait()
+	})
+	return "postgres://u@" + l.Addr().String() + "/db?sslmode=disable"
 }
