@@ -61,12 +61,12 @@ func (x *operation) keyWithoutConditions() bool {
 	return true
 }
 
-// agree reports whether where has something in it, and create gives no other
-// value for it, which the operation would not look at.
+// agree reports whether where and create have something in them, and create gives no
+// other value for what is in where, which the operation would not look at.
 func agree(where, create any) bool {
 	w, ok := asMap(where)
 	c, also := asMap(create)
-	if !ok || !also || len(w) == 0 {
+	if !ok || !also || len(w) == 0 || len(c) == 0 {
 		return false
 	}
 	for name, v := range w {

@@ -101,87 +101,90 @@ func TestSoftDelete(t *testing.T) {
 
 func TestVersions(t *testing.T) {
 	t.Parallel()
-	db := open(t, "sqlite::memory:", engine.WithModels(Member{}))
-	m, ctx := db.Model("Member"), t.Context()
-	if r := must(t)(m.Create(ctx, P{"id": "a", "email": "a@x.com"})); r["version"] != int64(1) {
-		t.Errorf("a new record has version %v", r["version"])
-	}
-	if r := must(t)(m.Update(ctx, P{"filter": P{"id": "a"}, "fields": P{"name": "x"}, "version": 1})); r["version"] != int64(2) || r["updated"] != true {
-		t.Errorf("update yields %v", r)
-	}
-	e := caught(t, errOf(m.Update(ctx, P{"filter": P{"id": "a"}, "fields": P{"name": "y"}, "version": 1})), errcatalog.DF514)
-	if !strings.Contains(e.Message, "version is 2 now, not 1") {
-		t.Errorf("message: %s", e.Message)
-	}
-	if r := must(t)(m.Update(ctx, P{"filter": P{"id": "zz"}, "fields": P{"name": "y"}, "version": 1})); r["updated"] != false {
-		t.Errorf("update of nothing yields %v", r)
-	}
-	must(t)(m.BulkUpdate(ctx, P{"filter": P{"id": "a"}, "fields": P{"name": "z"}}))
-	must(t)(m.BulkUpsert(ctx, P{"data": []P{{"id": "a", "email": "a@x.com"}}}))
-	up := must(t)(m.Upsert(ctx, P{"where": P{"id": "a"}, "create": P{"email": "a@x.com"}, "update": P{"name": "w"}}))
-	if v := up["record"].(P)["version"]; v != int64(5) {
-		t.Errorf("after three more writes the version is %v", v)
-	}
+	databases(t, []any{Member{}}, func(t *testing.T, db *engine.Engine) {
+		m, ctx := db.Model("Member"), t.Context()
+		if r := must(t)(m.Create(ctx, P{"id": "a", "email": "a@x.com"})); r["version"] != int64(1) {
+			t.Errorf("a new record has version %v", r["version"])
+		}
+		if r := must(t)(m.Update(ctx, P{"filter": P{"id": "a"}, "fields": P{"name": "x"}, "version": 1})); r["version"] != int64(2) || r["updated"] != true {
+			t.Errorf("update yields %v", r)
+		}
+		e := caught(t, errOf(m.Update(ctx, P{"filter": P{"id": "a"}, "fields": P{"name": "y"}, "version": 1})), errcatalog.DF514)
+		if !strings.Contains(e.Message, "version is 2 now, not 1") {
+			t.Errorf("message: %s", e.Message)
+		}
+		if r := must(t)(m.Update(ctx, P{"filter": P{"id": "zz"}, "fields": P{"name": "y"}, "version": 1})); r["updated"] != false {
+			t.Errorf("update of nothing yields %v", r)
+		}
+		must(t)(m.BulkUpdate(ctx, P{"filter": P{"id": "a"}, "fields": P{"name": "z"}}))
+		must(t)(m.BulkUpsert(ctx, P{"data": []P{{"id": "a", "email": "a@x.com"}}}))
+		up := must(t)(m.Upsert(ctx, P{"where": P{"id": "a"}, "create": P{"email": "a@x.com"}, "update": P{"name": "w"}}))
+		if v := up["record"].(P)["version"]; v != int64(5) {
+			t.Errorf("after three more writes the version is %v", v)
+		}
+	})
 }
 
 func TestKeptTimes(t *testing.T) {
 	t.Parallel()
-	db := open(t, "sqlite::memory:", engine.WithModels(Member{}))
-	m, ctx := db.Model("Member"), t.Context()
-	before := time.Now().Add(-time.Second)
-	a := must(t)(m.Create(ctx, P{"id": "a", "email": "a@x.com"}))
-	if made := a["created_at"].(time.Time); made.Before(before) || a["updated_at"] != a["created_at"] || made.Location() != time.UTC {
-		t.Errorf("created %v, updated %v", a["created_at"], a["updated_at"])
-	}
-	for name, write := range map[string]func() error{
-		"update":      func() error { return errOf(m.Update(ctx, P{"filter": P{"id": "a"}, "fields": P{"name": "n"}})) },
-		"bulk update": func() error { return errOf(m.BulkUpdate(ctx, P{"data": []P{{"id": "a", "name": "n"}}})) },
-		"bulk upsert": func() error { return errOf(m.BulkUpsert(ctx, P{"data": []P{{"id": "a", "email": "a@x.com"}}})) },
-		"upsert": func() error {
-			return errOf(m.Upsert(ctx, P{"where": P{"id": "a"}, "create": P{"email": "a@x.com"}, "update": P{"name": "n"}}))
-		},
-		"bulk create": func() error {
-			return errOf(m.BulkCreate(ctx, P{"data": []P{{"id": "a", "email": "a@x.com"}}, "on_conflict": "update"}))
-		},
-	} {
-		was := must(t)(m.Read(ctx, P{"id": "a"}))
-		if err := write(); err != nil {
-			t.Fatal(err)
+	databases(t, []any{Member{}}, func(t *testing.T, db *engine.Engine) {
+		m, ctx := db.Model("Member"), t.Context()
+		before := time.Now().Add(-time.Second)
+		a := must(t)(m.Create(ctx, P{"id": "a", "email": "a@x.com"}))
+		if made := a["created_at"].(time.Time); made.Before(before) || a["updated_at"] != a["created_at"] || made.Location() != time.UTC {
+			t.Errorf("created %v, updated %v", a["created_at"], a["updated_at"])
 		}
-		is := must(t)(m.Read(ctx, P{"id": "a"}))
-		if is["created_at"] != a["created_at"] || !is["updated_at"].(time.Time).After(was["updated_at"].(time.Time)) {
-			t.Errorf("%s: created %v, updated %v → %v", name, is["created_at"], was["updated_at"], is["updated_at"])
+		for name, write := range map[string]func() error{
+			"update":      func() error { return errOf(m.Update(ctx, P{"filter": P{"id": "a"}, "fields": P{"name": "n"}})) },
+			"bulk update": func() error { return errOf(m.BulkUpdate(ctx, P{"data": []P{{"id": "a", "name": "n"}}})) },
+			"bulk upsert": func() error { return errOf(m.BulkUpsert(ctx, P{"data": []P{{"id": "a", "email": "a@x.com"}}})) },
+			"upsert": func() error {
+				return errOf(m.Upsert(ctx, P{"where": P{"id": "a"}, "create": P{"email": "a@x.com"}, "update": P{"name": "n"}}))
+			},
+			"bulk create": func() error {
+				return errOf(m.BulkCreate(ctx, P{"data": []P{{"id": "a", "email": "a@x.com"}}, "on_conflict": "update"}))
+			},
+		} {
+			was := must(t)(m.Read(ctx, P{"id": "a"}))
+			if err := write(); err != nil {
+				t.Fatal(err)
+			}
+			is := must(t)(m.Read(ctx, P{"id": "a"}))
+			if is["created_at"] != a["created_at"] || !is["updated_at"].(time.Time).After(was["updated_at"].(time.Time)) {
+				t.Errorf("%s: created %v, updated %v → %v", name, is["created_at"], was["updated_at"], is["updated_at"])
+			}
 		}
-	}
-	want(t, errOf(m.Create(ctx, P{"id": "b", "email": "b@x.com", "created_at": time.Now()})), errcatalog.DF104)
-	want(t, errOf(m.BulkCreate(ctx, P{"data": []P{{"id": "b", "email": "b@x.com", "version": 7}}})), errcatalog.DF104)
+		want(t, errOf(m.Create(ctx, P{"id": "b", "email": "b@x.com", "created_at": time.Now()})), errcatalog.DF104)
+		want(t, errOf(m.BulkCreate(ctx, P{"data": []P{{"id": "b", "email": "b@x.com", "version": 7}}})), errcatalog.DF104)
+	})
 }
 
 func TestRulesOnEveryWritePath(t *testing.T) {
 	t.Parallel()
-	db := open(t, "sqlite::memory:", engine.WithModels(Member{}))
-	m, ctx := db.Model("Member"), t.Context()
-	must(t)(m.Create(ctx, P{"id": "a", "email": "a@x.com"}))
-	bad := P{"email": "nope"}
-	row := P{"id": "b", "email": "nope"}
-	for name, err := range map[string]error{
-		"create":          errOf(m.Create(ctx, row)),
-		"update":          errOf(m.Update(ctx, P{"filter": P{"id": "a"}, "fields": bad})),
-		"upsert, create":  errOf(m.Upsert(ctx, P{"where": P{"id": "a"}, "create": bad})),
-		"upsert, update":  errOf(m.Upsert(ctx, P{"where": P{"id": "a"}, "create": P{"email": "a@x.com"}, "update": bad})),
-		"upsert, where":   errOf(m.Upsert(ctx, P{"where": bad, "create": P{"id": "q"}})),
-		"bulk create":     errOf(m.BulkCreate(ctx, P{"data": []P{row}})),
-		"bulk upsert":     errOf(m.BulkUpsert(ctx, P{"data": []P{row}})),
-		"bulk update":     errOf(m.BulkUpdate(ctx, P{"data": []P{{"id": "a", "email": "nope"}}})),
-		"bulk update all": errOf(m.BulkUpdate(ctx, P{"filter": P{"id": "a"}, "fields": bad})),
-	} {
-		if !errors.Is(err, errcatalog.DF117) {
-			t.Errorf("%s: %v, want DF-117", name, err)
+	databases(t, []any{Member{}}, func(t *testing.T, db *engine.Engine) {
+		m, ctx := db.Model("Member"), t.Context()
+		must(t)(m.Create(ctx, P{"id": "a", "email": "a@x.com"}))
+		bad := P{"email": "nope"}
+		row := P{"id": "b", "email": "nope"}
+		for name, err := range map[string]error{
+			"create":          errOf(m.Create(ctx, row)),
+			"update":          errOf(m.Update(ctx, P{"filter": P{"id": "a"}, "fields": bad})),
+			"upsert, create":  errOf(m.Upsert(ctx, P{"where": P{"id": "a"}, "create": bad})),
+			"upsert, update":  errOf(m.Upsert(ctx, P{"where": P{"id": "a"}, "create": P{"email": "a@x.com"}, "update": bad})),
+			"upsert, where":   errOf(m.Upsert(ctx, P{"where": bad, "create": P{"id": "q"}})),
+			"bulk create":     errOf(m.BulkCreate(ctx, P{"data": []P{row}})),
+			"bulk upsert":     errOf(m.BulkUpsert(ctx, P{"data": []P{row}})),
+			"bulk update":     errOf(m.BulkUpdate(ctx, P{"data": []P{{"id": "a", "email": "nope"}}})),
+			"bulk update all": errOf(m.BulkUpdate(ctx, P{"filter": P{"id": "a"}, "fields": bad})),
+		} {
+			if !errors.Is(err, errcatalog.DF117) {
+				t.Errorf("%s: %v, want DF-117", name, err)
+			}
 		}
-	}
-	if r := must(t)(m.List(ctx, nil)); r["count"] != int64(1) || r["records"].([]map[string]any)[0]["email"] != "a@x.com" {
-		t.Errorf("the table holds %v", r["records"])
-	}
+		if r := must(t)(m.List(ctx, nil)); r["count"] != int64(1) || r["records"].([]map[string]any)[0]["email"] != "a@x.com" {
+			t.Errorf("the table holds %v", r["records"])
+		}
+	})
 }
 
 func TestTenants(t *testing.T) {
@@ -335,26 +338,28 @@ func TestConcurrentUpserts(t *testing.T) {
 
 func TestRequiredOnEveryPath(t *testing.T) {
 	t.Parallel()
-	db := open(t, "sqlite::memory:", engine.WithModels(Member{}))
-	m, ctx := db.Model("Member"), t.Context()
-	for _, c := range []struct {
-		err  error
-		code errcatalog.Code
-	}{
-		{errOf(m.Create(ctx, P{"email": "a@x.com"})), errcatalog.DF101},
-		{errOf(m.Read(ctx, nil)), errcatalog.DF702},
-		{errOf(m.Delete(ctx, nil)), errcatalog.DF705},
-		{errOf(m.Update(ctx, P{"filter": P{}, "fields": P{"name": "x"}})), errcatalog.DF704},
-		{errOf(m.Upsert(ctx, P{"create": P{"id": "a", "email": "a@x.com"}})), errcatalog.DF707},
-		{errOf(m.Upsert(ctx, P{"where": P{"id": "a"}})), errcatalog.DF708},
-		{errOf(m.Upsert(ctx, P{"where": P{"name": "a"}, "create": P{"id": "a", "email": "a@x.com"}})), errcatalog.DF709},
-		{errOf(m.BulkDelete(ctx, nil)), errcatalog.DF713},
-		{errOf(m.BulkCreate(ctx, P{"data": []P{}})), errcatalog.DF110},
-		{errOf(db.Model("Membr").Count(ctx, nil)), errcatalog.DF701},
-		{errOf(m.Create(ctx, P{"id": "a", "emial": "a@x.com"})), errcatalog.DF111},
-	} {
-		want(t, c.err, c.code)
-	}
+	databases(t, []any{Member{}, Team{}}, func(t *testing.T, db *engine.Engine) {
+		m, ctx := db.Model("Member"), t.Context()
+		for _, c := range []struct {
+			err  error
+			code errcatalog.Code
+		}{
+			{errOf(m.Create(ctx, P{"email": "a@x.com"})), errcatalog.DF101},
+			{errOf(m.Read(ctx, nil)), errcatalog.DF702},
+			{errOf(m.Delete(ctx, nil)), errcatalog.DF705},
+			{errOf(m.Update(ctx, P{"filter": P{}, "fields": P{"name": "x"}})), errcatalog.DF704},
+			{errOf(m.Upsert(ctx, P{"create": P{"id": "a", "email": "a@x.com"}})), errcatalog.DF707},
+			{errOf(m.Upsert(ctx, P{"where": P{"id": "a"}})), errcatalog.DF708},
+			{errOf(db.Model("Team").Upsert(ctx, P{"where": P{"name": "a"}, "create": P{}})), errcatalog.DF708},
+			{errOf(m.Upsert(ctx, P{"where": P{"name": "a"}, "create": P{"id": "a", "email": "a@x.com"}})), errcatalog.DF709},
+			{errOf(m.BulkDelete(ctx, nil)), errcatalog.DF713},
+			{errOf(m.BulkCreate(ctx, P{"data": []P{}})), errcatalog.DF110},
+			{errOf(db.Model("Membr").Count(ctx, nil)), errcatalog.DF701},
+			{errOf(m.Create(ctx, P{"id": "a", "emial": "a@x.com"})), errcatalog.DF111},
+		} {
+			want(t, c.err, c.code)
+		}
+	})
 }
 
 func TestCancelAndTimeout(t *testing.T) {

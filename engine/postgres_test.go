@@ -130,7 +130,7 @@ func TestUpsertIntoPartitionedTable(t *testing.T) {
 		`CREATE TABLE guests_north PARTITION OF guests FOR VALUES IN ('north')`, `CREATE TABLE guests_rest PARTITION OF guests DEFAULT`)
 	db := open(t, dsn, engine.WithModels(Guest{}))
 	for i, want := range []bool{true, false, false} {
-		out := must(t)(db.Model("Guest").Upsert(t.Context(), P{"where": P{"region": "north", "name": "Ann"}, "create": P{}, "update": P{"visits": i}}))
+		out := must(t)(db.Model("Guest").Upsert(t.Context(), P{"where": P{"region": "north", "name": "Ann"}, "create": P{"visits": 0}, "update": P{"visits": i}}))
 		if out["created"] != want {
 			t.Errorf("upsert %d: created is %v", i, out["created"])
 		}
