@@ -66,6 +66,11 @@ func Open(ctx context.Context, cfg *config.Config, db config.Database) (*engine.
 	return engine.Open(ctx, db.URL, options(db)...)
 }
 
+// OpenToRead opens a database to look at it: nothing is made or changed.
+func OpenToRead(ctx context.Context, db config.Database) (*engine.Engine, error) {
+	return engine.Open(ctx, db.URL, append(options(db), engine.WithReadOnly())...)
+}
+
 func options(db config.Database) []engine.Option {
 	opts := []engine.Option{engine.WithAutoMigrate(db.AutoMigrate)}
 	if db.PoolSize > 0 {

@@ -30,8 +30,9 @@ var mayImport = []struct {
 	{"internal/version", nil},
 	{"internal/config", []string{"errcatalog"}},
 	{"internal/devrun", []string{"errcatalog", "model", "graph", "engine", "analysis", "internal/config"}},
-	{"lsp", []string{"errcatalog", "model", "graph", "engine", "inspector", "analysis", "internal/version", "internal/config", "internal/devrun"}},
-	{"cmd/dataflow", []string{"errcatalog", "model", "graph", "dataflow", "engine", "inspector", "analysis", "internal/version", "internal/config", "internal/devrun"}},
+	{"internal/drift", []string{"errcatalog", "model", "engine", "analysis", "internal/config", "internal/devrun"}},
+	{"lsp", []string{"errcatalog", "model", "graph", "engine", "inspector", "analysis", "internal/version", "internal/config", "internal/devrun", "internal/drift"}},
+	{"cmd/dataflow", []string{"errcatalog", "model", "graph", "dataflow", "engine", "inspector", "analysis", "internal/version", "internal/config", "internal/devrun", "internal/drift"}},
 	{"cmd/dataflow-lsp", []string{"internal/version", "lsp"}},
 	{"internal/demo", nil},
 	{"internal/testdb", nil}, // for tests, which the table does not see

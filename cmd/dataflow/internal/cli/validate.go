@@ -33,7 +33,8 @@ func newValidate() *cobra.Command {
 Packages are named as the go command names them; without any, ./... is meant.
 Errors and warnings make the exit code 1; information and hints do not, nor does
 what --severity leaves out. dataflow.yaml at the module's root sets the severity
-of each code.
+of each code; what is wrong with it is reported too. So is how the models differ
+from a dev database that it marks "check_models: true".
 
 --format github prints annotations for GitHub Actions. Their files are named from
 the root of the repository.`,
@@ -76,15 +77,19 @@ func addTags(cmd *cobra.Command, tags *string) {
 }
 
 func validate(cmd *cobra.Command, flags validateFlags, patterns []string) error {
-	cfg, err := flags.config()
-	if err != nil {
-		return err
-	}
+	cfg, beside := flags.config()
 	packages, err := flags.load(cmd.Context(), patterns)
 	if err != nil {
 		return err
 	}
-	findings := flags.collect(cfg, packages)
+	if config.Err(beside) == nil {
+		differences, err := drifted(cmd.Context(), cfg, packages)
+		if err != nil {
+			return err
+		}
+		beside = append(beside, differences...)
+	}
+	findings := flags.collect(cfg, packages, beside...)
 	r, err := newReport(flags.dir, findings)
 	if err != nil {
 		return err
@@ -102,20 +107,21 @@ func validate(cmd *cobra.Command, flags validateFlags, patterns []string) error 
 	return nil
 }
 
-// config is what dataflow.yaml says, and the flags beside it.
-func (v validateFlags) config() (*config.Config, error) {
-	cfg, err := config.Load(v.dir)
-	if err != nil || !v.strict {
-		return cfg, err
+// config is what dataflow.yaml says, and the flags beside it; and what is wrong with
+// the file. What is right in it counts all the same.
+func (v validateFlags) config() (*config.Config, []errcatalog.Finding) {
+	cfg, mistakes := config.Read(v.dir)
+	if !v.strict {
+		return cfg, mistakes
 	}
 	strict := *cfg
 	strict.Strict.Warnings = true
-	return &strict, nil
+	return &strict, mistakes
 }
 
 // collect gathers the findings that the configuration and the flags let through.
-func (v validateFlags) collect(cfg *config.Config, packages []*analysis.Package) []analysis.Diagnostic {
-	return slices.DeleteFunc(collect(cfg, packages), func(d analysis.Diagnostic) bool { return d.Severity > v.severity.least })
+func (v validateFlags) collect(cfg *config.Config, packages []*analysis.Package, beside ...errcatalog.Finding) []analysis.Diagnostic {
+	return slices.DeleteFunc(collect(cfg, packages, beside...), func(d analysis.Diagnostic) bool { return d.Severity > v.severity.least })
 }
 
 // A source is the code that a command is asked about.
@@ -129,10 +135,15 @@ func (s source) load(ctx context.Context, patterns []string) ([]*analysis.Packag
 	return analysis.Load(ctx, o, patterns...)
 }
 
-// collect gathers the findings of all packages that the configuration lets
-// through, in the order of the files.
-func collect(cfg *config.Config, packages []*analysis.Package) []analysis.Diagnostic {
+// collect gathers the findings of all packages, and those beside them, that the
+// configuration lets through, in the order of the files.
+func collect(cfg *config.Config, packages []*analysis.Package, beside ...errcatalog.Finding) []analysis.Diagnostic {
 	var all []analysis.Diagnostic
+	for _, f := range beside {
+		if cfg.Apply(&f) {
+			all = append(all, analysis.Diagnostic{Finding: f, File: f.Span.Start.Filename})
+		}
+	}
 	for _, p := range packages {
 		for _, d := range slices.Concat(p.Diagnostics, p.Strict) {
 			if cfg.Apply(&d.Finding) {

@@ -1,0 +1,28 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/dataflow-go/dataflow/analysis"
+	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/internal/config"
+	"github.com/dataflow-go/dataflow/internal/drift"
+)
+
+// drifted tells how the dev databases that the configuration names for it differ from
+// the models of the packages.
+func drifted(ctx context.Context, cfg *config.Config, packages []*analysis.Package) ([]errcatalog.Finding, error) {
+	if !drift.Wanted(cfg) {
+		return nil, nil
+	}
+	models := drift.Models(packages)
+	r, err := drift.Compare(ctx, cfg, models)
+	if err != nil {
+		return nil, err
+	}
+	findings := r.Problems
+	for _, f := range r.All(models) {
+		findings = append(findings, f.Finding)
+	}
+	return findings, nil
+}
