@@ -147,11 +147,22 @@ func Load(ctx context.Context, o Options, patterns ...string) ([]*Package, error
 	if err != nil {
 		return nil, err
 	}
+	matches, err := w.Match(ctx, patterns...)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(p *Package) bool { return !matches(p) }), nil
+}
+
+// Match tells which packages the go command means by the patterns ("./..." when
+// there is none), their tests included. It fails with DF-410 when a pattern matches
+// nothing that can be read.
+func (w *Workspace) Match(ctx context.Context, patterns ...string) (func(*Package) bool, error) {
 	if len(patterns) == 0 {
 		patterns = []string{"./..."}
 	}
 	matched, err := packages.Load(&packages.Config{
-		Context: ctx, Mode: packages.NeedName | packages.NeedFiles, Dir: o.Dir, Env: o.Env, BuildFlags: o.BuildFlags,
+		Context: ctx, Mode: packages.NeedName | packages.NeedFiles, Dir: w.opts.Dir, Env: w.opts.Env, BuildFlags: w.opts.BuildFlags,
 	}, patterns...)
 	if err != nil {
 		return nil, setupError("the packages cannot be listed: "+err.Error(), err.Error())
@@ -163,7 +174,7 @@ func Load(ctx context.Context, o Options, patterns ...string) ([]*Package, error
 		}
 		want[p.PkgPath], want[p.PkgPath+"_test"] = true, true
 	}
-	return slices.DeleteFunc(all, func(p *Package) bool { return !want[p.Path] }), nil
+	return func(p *Package) bool { return want[p.Path] }, nil
 }
 
 func (w *Workspace) acquire(ctx context.Context) error {

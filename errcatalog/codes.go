@@ -56,7 +56,7 @@ const (
 	DF408 Code = "DF-408" // Authentication failed
 	DF409 Code = "DF-409" // Database is not marked as a dev database; refusing to run
 	DF410 Code = "DF-410" // Go packages cannot be read
-	DF411 Code = "DF-411" // Command line not understood
+	DF411 Code = "DF-411" // Command cannot be carried out
 	DF412 Code = "DF-412" // Ignore comment without effect
 	DF501 Code = "DF-501" // Node failed
 	DF502 Code = "DF-502" // Database operation failed

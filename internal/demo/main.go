@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/aymanbagabas/go-udiff"
 )
 
 // patience is how long the whole story may take; the first time, the go command
@@ -172,7 +174,7 @@ func (s *story) mend(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		s.printf("\n%s\n", indent(unified(name, before, s.texts[name]), "   "))
+		s.printf("\n%s\n", indent(udiff.Unified(name, name+" (mended)", before, s.texts[name]), "   "))
 		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(s.texts[name]), 0o644); err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -62,88 +61,6 @@ func offset(text string, p position) int {
 	}
 	return len(text)
 }
-
-// unified is the difference of two texts as diff -u prints it, with three lines
-// of context.
-func unified(name, before, after string) string {
-	a, b := lines(before), lines(after)
-	ops := difference(a, b)
-	var out strings.Builder
-	fmt.Fprintf(&out, "--- %s\n+++ %s (mended)\n", name, name)
-	const context = 3
-	for i := 0; i < len(ops); {
-		if ops[i].sign == ' ' {
-			i++
-			continue
-		}
-		// A hunk ends where more equal lines follow than two contexts hold.
-		from, to := max(0, i-context), i
-		for j := i; j < len(ops) && j <= to+2*context; j++ {
-			if ops[j].sign != ' ' {
-				to = j
-			}
-		}
-		to = min(len(ops), to+context+1)
-		var removed, added int
-		for _, op := range ops[from:to] {
-			if op.sign != '+' {
-				removed++
-			}
-			if op.sign != '-' {
-				added++
-			}
-		}
-		fmt.Fprintf(&out, "@@ -%d,%d +%d,%d @@\n", ops[from].a+1, removed, ops[from].b+1, added)
-		for _, op := range ops[from:to] {
-			fmt.Fprintf(&out, "%c%s\n", op.sign, op.text)
-		}
-		i = to
-	}
-	return out.String()
-}
-
-// An op is one line of a difference: kept ' ', removed '-' or added '+'.
-type op struct {
-	sign rune
-	text string
-	a, b int // lines before it in the two texts
-}
-
-// difference finds the fewest lines to remove and add, by the longest common
-// subsequence; the files here are short.
-func difference(a, b []string) []op {
-	longest := make([][]int, len(a)+1)
-	for i := range longest {
-		longest[i] = make([]int, len(b)+1)
-	}
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
-			if a[i] == b[j] {
-				longest[i][j] = longest[i+1][j+1] + 1
-			} else {
-				longest[i][j] = max(longest[i+1][j], longest[i][j+1])
-			}
-		}
-	}
-	var ops []op
-	i, j := 0, 0
-	for i < len(a) || j < len(b) {
-		switch {
-		case i < len(a) && j < len(b) && a[i] == b[j]:
-			ops = append(ops, op{' ', a[i], i, j})
-			i, j = i+1, j+1
-		case i < len(a) && (j == len(b) || longest[i+1][j] >= longest[i][j+1]):
-			ops = append(ops, op{'-', a[i], i, j})
-			i++
-		default:
-			ops = append(ops, op{'+', b[j], i, j})
-			j++
-		}
-	}
-	return ops
-}
-
-func lines(text string) []string { return strings.Split(strings.TrimSuffix(text, "\n"), "\n") }
 
 // sourceOnly leaves out what a run of the example has left in its folder.
 type sourceOnly struct{ fs.FS }

@@ -18,9 +18,10 @@ import (
 // validateFlags are the flags of validate.
 type validateFlags struct {
 	source
-	format   *format
-	strict   bool
-	severity severityFlag
+	format    *format
+	fix, diff bool
+	strict    bool
+	severity  severityFlag
 }
 
 func newValidate() *cobra.Command {
@@ -36,16 +37,28 @@ what --severity leaves out. dataflow.yaml at the module's root sets the severity
 of each code; what is wrong with it is reported too. So is how the models differ
 from a dev database that it marks "check_models: true".
 
+--fix applies the fixes that are sure, again and again until none is left, and
+reports what remains. Generated files stay as they are. --diff prints what --fix
+would change, for git apply or patch -p1, and writes nothing; the exit code is 1
+when there is a difference or a finding.
+
 --format github prints annotations for GitHub Actions. Their files are named from
 the root of the repository.`,
-		Example: "  dataflow validate\n  dataflow validate ./internal/... --format json\n  dataflow validate --strict --severity error",
+		Example: "  dataflow validate\n  dataflow validate ./internal/... --format json\n  dataflow validate --fix\n  dataflow validate --strict --severity error",
 	}
 	flags.format = addFormat(cmd, formatGitHub)
 	addDir(cmd, &flags.dir)
 	addTags(cmd, &flags.tags)
+	cmd.Flags().BoolVar(&flags.fix, "fix", false, "apply the fixes that are sure")
+	cmd.Flags().BoolVar(&flags.diff, "diff", false, "print what --fix would change, and write nothing")
 	cmd.Flags().BoolVar(&flags.strict, "strict", false, "turn strict mode on, whatever dataflow.yaml says")
 	cmd.Flags().Var(&flags.severity, "severity", "the least severity that is printed and counts: error, warning, info or hint")
-	cmd.RunE = func(cmd *cobra.Command, patterns []string) error { return validate(cmd, flags, patterns) }
+	cmd.RunE = func(cmd *cobra.Command, patterns []string) error {
+		if flags.diff && cmd.Flags().Changed("format") {
+			return errors.New("--diff prints a diff and takes no --format")
+		}
+		return validate(cmd, flags, patterns)
+	}
 	return cmd
 }
 
@@ -78,7 +91,14 @@ func addTags(cmd *cobra.Command, tags *string) {
 
 func validate(cmd *cobra.Command, flags validateFlags, patterns []string) error {
 	cfg, beside := flags.config()
-	packages, err := flags.load(cmd.Context(), patterns)
+	var packages []*analysis.Package
+	var changes []analysis.Change
+	var err error
+	if flags.fix || flags.diff {
+		packages, changes, err = flags.mend(cmd, cfg, patterns)
+	} else {
+		packages, err = flags.load(cmd.Context(), patterns)
+	}
 	if err != nil {
 		return err
 	}
@@ -90,16 +110,21 @@ func validate(cmd *cobra.Command, flags validateFlags, patterns []string) error 
 		beside = append(beside, differences...)
 	}
 	findings := flags.collect(cfg, packages, beside...)
-	r, err := newReport(flags.dir, findings)
+	if flags.diff {
+		err = writeDiff(cmd.OutOrStdout(), changes)
+	} else {
+		err = flags.report(cmd.OutOrStdout(), findings)
+	}
 	if err != nil {
 		return err
 	}
-	if err := r.write(cmd.OutOrStdout(), *flags.format); err != nil {
-		return err
-	}
 	unseen := writeLoadErrors(cmd.ErrOrStderr(), packages)
+	failing := slices.ContainsFunc(findings, func(d analysis.Diagnostic) bool { return d.Severity <= errcatalog.SeverityWarning })
+	if flags.diff && len(findings) > 0 {
+		writeln(cmd.ErrOrStderr(), count(len(findings), "finding has", "findings have")+" no fix that is sure: `dataflow validate` shows all")
+	}
 	switch {
-	case slices.ContainsFunc(findings, func(d analysis.Diagnostic) bool { return d.Severity <= errcatalog.SeverityWarning }):
+	case failing || flags.diff && len(changes) > 0:
 		return errFindings
 	case unseen > 0:
 		return refusal{errcatalog.DF410, "no findings, but parts of the code could not be read"}
@@ -107,16 +132,22 @@ func validate(cmd *cobra.Command, flags validateFlags, patterns []string) error 
 	return nil
 }
 
+func (v validateFlags) report(w io.Writer, findings []analysis.Diagnostic) error {
+	r, err := newReport(v.dir, findings)
+	if err != nil {
+		return err
+	}
+	return r.write(w, *v.format)
+}
+
 // config is what dataflow.yaml says, and the flags beside it; and what is wrong with
 // the file. What is right in it counts all the same.
 func (v validateFlags) config() (*config.Config, []errcatalog.Finding) {
 	cfg, mistakes := config.Read(v.dir)
-	if !v.strict {
-		return cfg, mistakes
+	if v.strict {
+		cfg = cfg.InStrictMode()
 	}
-	strict := *cfg
-	strict.Strict.Warnings = true
-	return &strict, mistakes
+	return cfg, mistakes
 }
 
 // collect gathers the findings that the configuration and the flags let through.
@@ -127,12 +158,16 @@ func (v validateFlags) collect(cfg *config.Config, packages []*analysis.Package,
 // A source is the code that a command is asked about.
 type source struct{ dir, tags string }
 
-func (s source) load(ctx context.Context, patterns []string) ([]*analysis.Package, error) {
+func (s source) options() analysis.Options {
 	o := analysis.Options{Dir: s.dir}
 	if s.tags != "" {
 		o.BuildFlags = []string{"-tags=" + s.tags}
 	}
-	return analysis.Load(ctx, o, patterns...)
+	return o
+}
+
+func (s source) load(ctx context.Context, patterns []string) ([]*analysis.Package, error) {
+	return analysis.Load(ctx, s.options(), patterns...)
 }
 
 // collect gathers the findings of all packages, and those beside them, that the
