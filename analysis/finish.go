@@ -54,8 +54,8 @@ func finish(u *unit, w *world) *Package {
 			}
 		}
 	}
-	p.Diagnostics = sortDiagnostics(append(p.Diagnostics, diagnose(u, found)...))
-	p.Strict = sortDiagnostics(append(p.Strict, diagnose(u, strict)...))
+	p.Diagnostics = sortDiagnostics(append(p.Diagnostics, diagnose(u, w, found)...))
+	p.Strict = sortDiagnostics(append(p.Strict, diagnose(u, w, strict)...))
 	withoutIgnored(p, u)
 	slices.SortStableFunc(p.Workflows, func(a, b *Workflow) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Graph.Span.Start.Offset, b.Graph.Span.Start.Offset))
@@ -169,7 +169,7 @@ type located struct {
 
 // diagnose turns findings into diagnostics with their fixes. Two paths, or two
 // callers of a helper, meet the same mistake: it is mended once.
-func diagnose(u *unit, found []located) []Diagnostic {
+func diagnose(u *unit, w *world, found []located) []Diagnostic {
 	type place struct {
 		span    errcatalog.Span
 		code    errcatalog.Code
@@ -184,7 +184,7 @@ func diagnose(u *unit, found []located) []Diagnostic {
 			continue
 		}
 		seen[at] = true
-		f.Fixes = fixesFor(u, f, &budget)
+		f.Fixes = fixesFor(u, w, f, &budget)
 		d := Diagnostic{Finding: f.Finding.Finding, File: f.Span.Start.Filename}
 		if d.File == "" {
 			d.File = f.draft.file.name

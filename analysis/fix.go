@@ -24,6 +24,8 @@ type site struct {
 	args  *source       // the file of call
 	model *model.Model  // of the node at fault, or nil
 
+	models graph.Models
+	w      *world
 	budget *int // bytes that may still be formatted
 }
 
@@ -40,9 +42,9 @@ const formatBudget = 1 << 20
 
 // fixesFor are the ways to mend a finding, the best first. Formatting is paid from
 // the budget.
-func fixesFor(u *unit, l located, budget *int) []errcatalog.Fix {
+func fixesFor(u *unit, w *world, l located, budget *int) []errcatalog.Fix {
 	d, f, models := l.draft, l.Finding, l.models
-	s := &site{u: u, draft: d, f: f, file: u.file(f.Span.Start.Filename), budget: budget}
+	s := &site{u: u, draft: d, f: f, file: u.file(f.Span.Start.Filename), models: models, w: w, budget: budget}
 	if s.file == nil {
 		return nil
 	}
@@ -57,10 +59,12 @@ func fixesFor(u *unit, l located, budget *int) []errcatalog.Fix {
 		}
 	}
 	var fixes []errcatalog.Fix
-	fixes = append(fixes, s.addMissing()...)
-	fixes = append(fixes, s.rename()...)
-	fixes = append(fixes, s.replaceValue()...)
-	fixes = append(fixes, s.remove()...)
+	for _, mend := range []func() []errcatalog.Fix{
+		s.addMissing, s.addKey, s.rename, s.replaceValue, s.restructure, s.connectReference, s.otherOutputs, s.conflictKeys,
+		s.otherOperation, s.pages, s.confirm, s.remove, s.removeConnection, s.addNode,
+	} {
+		fixes = append(fixes, mend()...)
+	}
 	return fixes
 }
 
@@ -77,7 +81,7 @@ func (u *unit) file(name string) *source {
 // around them is.
 func (s *site) fix(file *source, title string, preferred bool, splices ...splice) errcatalog.Fix {
 	fix := errcatalog.Fix{Title: title, Preferred: preferred}
-	for _, region := range regions(file, splices) {
+	for _, region := range regions(file, joined(splices)) {
 		spliced := region.splices
 		if size := region.end - region.start; *s.budget >= size {
 			*s.budget -= size
@@ -92,6 +96,21 @@ func (s *site) fix(file *source, title string, preferred bool, splices ...splice
 		}
 	}
 	return fix
+}
+
+// joined are the splices in order, with deletions that overlap made one.
+func joined(splices []splice) []splice {
+	splices = slices.Clone(splices)
+	slices.SortStableFunc(splices, func(a, b splice) int { return a.start - b.start })
+	var out []splice
+	for _, sp := range splices {
+		if n := len(out); n > 0 && sp.start < out[n-1].end && sp.text == "" && out[n-1].text == "" {
+			out[n-1].end = max(out[n-1].end, sp.end)
+			continue
+		}
+		out = append(out, sp)
+	}
+	return out
 }
 
 // A region is a top-level declaration with the splices in it.

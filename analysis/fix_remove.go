@@ -12,6 +12,7 @@ import (
 // the one right answer.
 var removable = map[errcatalog.Code]bool{
 	errcatalog.DF104: true, errcatalog.DF111: false, errcatalog.DF115: true, errcatalog.DF706: true, errcatalog.DF109: true,
+	errcatalog.DF211: false,
 }
 
 // remove takes the parameter at fault out of its literal.

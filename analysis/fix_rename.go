@@ -38,15 +38,17 @@ func (s *site) rename() []errcatalog.Fix {
 	if !ok {
 		return nil
 	}
-	inner := strconv.Quote(to)
-	return []errcatalog.Fix{s.fix(s.file, fmt.Sprintf("Change to %q", to), true, splice{start, end, inner[1 : len(inner)-1]})}
+	return []errcatalog.Fix{s.fix(s.file, fmt.Sprintf("Change to %q", to), true, splice{start, end, escaped(to)})}
 }
 
 // quoted is the inside of the string literal at the finding; ok is false when
 // there stands something else, such as a variable.
-func (s *site) quoted() (start, end int, ok bool) {
-	src := s.file.src
-	start, end = s.f.Span.Start.Offset, s.f.Span.End.Offset
+func (s *site) quoted() (start, end int, ok bool) { return quotedIn(s.file, s.f.Span) }
+
+// quotedIn is quoted for any place in a file.
+func quotedIn(file *source, at errcatalog.Span) (start, end int, ok bool) {
+	src := file.src
+	start, end = at.Start.Offset, at.End.Offset
 	if start < 0 || end > len(src) || start > end {
 		return 0, 0, false
 	}

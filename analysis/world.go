@@ -20,6 +20,7 @@ import (
 // that are not theirs.
 type world struct {
 	meta       *metadata
+	units      map[string]*unit // by import path
 	byName     map[string][]*declared
 	closed     bool
 	extensions []*extensions
@@ -28,7 +29,7 @@ type world struct {
 }
 
 func newWorld(meta *metadata, units map[string]*unit, foreign []*declared) *world {
-	w := &world{meta: meta, byName: map[string][]*declared{}, closed: len(meta.units) > 0}
+	w := &world{meta: meta, units: units, byName: map[string][]*declared{}, closed: len(meta.units) > 0}
 	add := func(d *declared) { w.byName[d.model.Name] = append(w.byName[d.model.Name], d) }
 	for _, path := range slices.Sorted(maps.Keys(units)) {
 		u := units[path]
@@ -52,6 +53,16 @@ func newWorld(meta *metadata, units map[string]*unit, foreign []*declared) *worl
 	w.closed = w.closed && !meta.hasUnknown()
 	w.key = w.fingerprint()
 	return w
+}
+
+// file is a file of the workspace that was read, or nil.
+func (w *world) file(name string) *source {
+	for _, u := range w.units {
+		if f := u.file(name); f != nil {
+			return f
+		}
+	}
+	return nil
 }
 
 // hasUnknown reports whether models may hide in packages that are not there or in
