@@ -35,6 +35,10 @@ func (s *site) removeConnection() []errcatalog.Fix {
 	switch s.f.Code {
 	case errcatalog.DF207, errcatalog.DF210:
 		remove(call, "Remove this "+what, true)
+	case errcatalog.DF104, errcatalog.DF115:
+		if s.f.Connection != nil {
+			remove(call, "Remove this "+what, true)
+		}
 	case errcatalog.DF204, errcatalog.DF211:
 		remove(call, "Remove this "+what, false)
 	case errcatalog.DF212:

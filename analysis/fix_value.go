@@ -15,7 +15,7 @@ import (
 func (s *site) replaceValue() []errcatalog.Fix {
 	var to string
 	switch s.f.Code {
-	case errcatalog.DF102, errcatalog.DF108:
+	case errcatalog.DF102, errcatalog.DF108, errcatalog.DF117:
 		to = s.f.Details.Suggestion
 	case errcatalog.DF103:
 		if s.f.Details.Suggestion == "" && s.f.Details.Mended != "" {

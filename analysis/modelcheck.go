@@ -25,6 +25,7 @@ func (d *declared) diagnostic(p model.Problem) Diagnostic {
 		}
 	}
 	p.Span = d.narrow(p.Code, p.Span)
+	p.Fixes = d.fixes(p)
 	return Diagnostic{Finding: p, File: d.file.name}
 }
 

@@ -119,6 +119,9 @@ func (p *params) checkRule(path string, v *Value, c any, field *model.Field, d e
 	var re *model.RuleError
 	if errors.As(model.Validate(field, c), &re) {
 		d.Rule, d.Example = re.Rule, ""
+		if d.Suggestion = nearestValid(field, c); d.Suggestion != "" {
+			d.Mended = NodeSource(withValue(p.n, path, d.Suggestion))
+		}
 		p.report(errcatalog.DF117, path, v.Span, d, "node %s gives %s for %q, which breaks the rule %q of %s.%s", p.nodeName(), v.GoSource(), path, re.Rule, p.m.Name, field.Name)
 	}
 }

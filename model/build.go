@@ -84,7 +84,7 @@ func (b *builder) problem(code errcatalog.Code, pos token.Position, message stri
 
 func (b *builder) tagProblems(pos token.Position, field string, problems []tagProblem) {
 	for _, p := range problems {
-		b.problem(errcatalog.DF605, pos, b.m.Name+"."+field+": "+p.message, errcatalog.Details{Field: field, Suggestion: p.suggestion, Allowed: p.allowed})
+		b.problem(errcatalog.DF605, pos, b.m.Name+"."+field+": "+p.message, errcatalog.Details{Field: field, Value: p.bad, Suggestion: p.suggestion, Allowed: p.allowed})
 	}
 }
 
@@ -296,10 +296,10 @@ func (b *builder) keyColumns(option string, columns []string) bool {
 		switch {
 		case b.m.FieldByColumn(column) == nil:
 			near := errcatalog.Nearest(column, b.m.Columns())
-			b.tagProblems(b.declaredAt, marker, []tagProblem{{fmt.Sprintf("%s: %s has no column %q", written, b.m.Name, column), near, b.m.Columns()}})
+			b.tagProblems(b.declaredAt, marker, []tagProblem{{fmt.Sprintf("%s: %s has no column %q", written, b.m.Name, column), near, b.m.Columns(), column}})
 			return false
 		case slices.Contains(columns[:i], column):
-			b.tagProblems(b.declaredAt, marker, []tagProblem{{fmt.Sprintf("%s names the column %q twice", written, column), "", nil}})
+			b.tagProblems(b.declaredAt, marker, []tagProblem{{fmt.Sprintf("%s names the column %q twice", written, column), "", nil, ""}})
 			return false
 		}
 	}
@@ -310,7 +310,7 @@ func (b *builder) keyColumns(option string, columns []string) bool {
 func (b *builder) newKey(option string, keys []Key, columns []string) bool {
 	name := strings.Join(columns, "_")
 	if slices.ContainsFunc(keys, func(k Key) bool { return k.Name == name || slices.Equal(k.Columns, columns) }) {
-		b.tagProblems(b.declaredAt, marker, []tagProblem{{option + "=" + strings.Join(columns, "+") + " is declared already", "", nil}})
+		b.tagProblems(b.declaredAt, marker, []tagProblem{{option + "=" + strings.Join(columns, "+") + " is declared already", "", nil, ""}})
 		return false
 	}
 	return true

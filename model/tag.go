@@ -62,10 +62,10 @@ func parseTag(s string) (t tag, problems []tagProblem) {
 	parts := splitTag(s)
 	t.column = parts[0]
 	if name, _, isOption := strings.Cut(t.column, "="); isOption || slices.Contains(fieldOptions, t.column) {
-		problems = append(problems, tagProblem{`the first part of a df tag is the column name; write df:",` + t.column + `" to set the option ` + name, "," + t.column, nil})
+		problems = append(problems, tagProblem{`the first part of a df tag is the column name; write df:",` + t.column + `" to set the option ` + name, "," + t.column, nil, t.column})
 		parts, t.column = append([]string{""}, parts...), ""
 	} else if !isIdentifier(t.column) {
-		problems = append(problems, tagProblem{`"` + t.column + `" is no column name: use letters, digits and _`, ColumnName(identifier(t.column)), nil})
+		problems = append(problems, tagProblem{`"` + t.column + `" is no column name: use letters, digits and _`, ColumnName(identifier(t.column)), nil, t.column})
 		t.column = ""
 	}
 	for _, part := range parts[1:] {
@@ -81,28 +81,28 @@ func parseTag(s string) (t tag, problems []tagProblem) {
 		case "default":
 			t.def, t.hasDef = value, hasValue
 			if !hasValue {
-				problems = append(problems, tagProblem{"the option default needs a value: default=…", "default=", nil})
+				problems = append(problems, tagProblem{"the option default needs a value: default=…", "default=", nil, ""})
 			}
 		case "ref":
 			t.ref = value
 			if m, c, ok := strings.Cut(value, "."); !ok || m == "" || c == "" {
-				problems = append(problems, tagProblem{`the option ref needs a model and a column: ref=User.id`, "ref=User.id", nil})
+				problems = append(problems, tagProblem{`the option ref needs a model and a column: ref=User.id`, "ref=User.id", nil, ""})
 				t.ref = ""
 			}
 		case "ondelete":
 			t.onDelete = strings.ReplaceAll(value, "_", " ")
 			if !slices.Contains(onDeletes, t.onDelete) {
-				problems = append(problems, tagProblem{`"` + value + `" is no ondelete action`, errcatalog.Nearest(value, onDeletes), onDeletes})
+				problems = append(problems, tagProblem{`"` + value + `" is no ondelete action`, errcatalog.Nearest(value, onDeletes), onDeletes, value})
 				t.onDelete = ""
 			}
 		case "":
 			// a trailing comma
 		default:
-			problems = append(problems, tagProblem{`"` + name + `" is no option of a df tag`, errcatalog.Nearest(name, fieldOptions), fieldOptions})
+			problems = append(problems, tagProblem{`"` + name + `" is no option of a df tag`, errcatalog.Nearest(name, fieldOptions), fieldOptions, name})
 		}
 	}
 	if t.onDelete != "" && t.ref == "" {
-		problems = append(problems, tagProblem{"the option ondelete needs a ref: ref=User.id,ondelete=" + t.onDelete, "", nil})
+		problems = append(problems, tagProblem{"the option ondelete needs a ref: ref=User.id,ondelete=" + t.onDelete, "", nil, ""})
 	}
 	return t, problems
 }
@@ -111,6 +111,7 @@ type tagProblem struct {
 	message    string
 	suggestion string
 	allowed    []string
+	bad        string // the part of the tag that suggestion replaces
 }
 
 // modelKeys are the keys that the tag of the embedded dataflow.Model declares:
@@ -130,7 +131,7 @@ func parseModelTag(s string, m *Model) (keys modelKeys, problems []tagProblem) {
 		switch name {
 		case "table":
 			if value == "" || !isIdentifier(value) {
-				problems = append(problems, tagProblem{`"` + value + `" is no table name: use letters, digits and _`, TableName(m.Name), nil})
+				problems = append(problems, tagProblem{`"` + value + `" is no table name: use letters, digits and _`, TableName(m.Name), nil, value})
 				continue
 			}
 			m.Table = value
@@ -141,7 +142,7 @@ func parseModelTag(s string, m *Model) (keys modelKeys, problems []tagProblem) {
 			}
 			switch {
 			case slices.Contains(columns, ""):
-				problems = append(problems, tagProblem{"the option " + name + " needs columns, joined by +", name + "=org_id+email", nil})
+				problems = append(problems, tagProblem{"the option " + name + " needs columns, joined by +", name + "=org_id+email", nil, ""})
 			case name == "unique":
 				keys.unique = append(keys.unique, columns)
 			default:
@@ -155,14 +156,14 @@ func parseModelTag(s string, m *Model) (keys modelKeys, problems []tagProblem) {
 			m.Tenant = "tenant_id"
 			if hasValue {
 				if value == "" || !isIdentifier(value) {
-					problems = append(problems, tagProblem{`"` + value + `" is no column name`, "tenant=tenant_id", nil})
+					problems = append(problems, tagProblem{`"` + value + `" is no column name`, "tenant=tenant_id", nil, ""})
 					continue
 				}
 				m.Tenant = value
 			}
 		case "":
 		default:
-			problems = append(problems, tagProblem{`"` + name + `" is no option of a model`, errcatalog.Nearest(name, modelOptions), modelOptions})
+			problems = append(problems, tagProblem{`"` + name + `" is no option of a model`, errcatalog.Nearest(name, modelOptions), modelOptions, name})
 		}
 	}
 	return keys, problems
