@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"net"
 	"net/url"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/internal/dsn"
 )
 
 // A source is a database as its URL names it.
@@ -69,78 +69,27 @@ func (s source) String() string {
 	return "sqlite:" + s.path
 }
 
-// otherSchemes are databases that people may try. Only these names are ever
-// repeated in an error: what else stands before a colon may be a secret.
-var otherSchemes = []string{
-	"mysql", "mariadb", "mongodb", "mongodb+srv", "sqlserver", "mssql", "oracle", "redis", "cockroachdb",
-	"clickhouse", "duckdb", "sqlite3", "file", "http", "https", "jdbc",
-}
-
 // parseDSN reads a database URL. What it does not take is DF-403.
-func parseDSN(dsn string) (source, *errcatalog.Finding) {
-	scheme, rest, ok := strings.Cut(dsn, ":")
-	switch scheme = strings.ToLower(scheme); {
-	case dsn == "":
-		return refuse("the database URL is empty", "sqlite:app.db")
-	case !ok && !strings.ContainsAny(dsn, "@?=\x00"):
-		return refuse(fmt.Sprintf("%q is no database URL: it has no scheme", dsn), "sqlite:"+dsn)
-	case !ok:
-		return refuse("the database URL has no scheme", "sqlite:app.db")
-	case scheme == "postgres" || scheme == "postgresql":
-		return parsePostgres(dsn)
-	case scheme == "sqlite":
-		return parsePath(rest)
-	}
-	for _, other := range otherSchemes {
-		if scheme == other {
-			suggestion := "sqlite:app.db"
-			if path := strings.TrimPrefix(rest, "//"); (scheme == "sqlite3" || scheme == "file") && !strings.ContainsAny(path, "@?\x00") && path != "" {
-				suggestion = "sqlite:" + path
-			}
-			return refuse(scheme+": is no database that DataFlow runs on", suggestion)
-		}
-	}
-	return refuse("the database URL has a scheme that DataFlow does not know", "sqlite:app.db")
-}
-
-func parsePath(path string) (source, *errcatalog.Finding) {
-	if path == ":memory:" {
+func parseDSN(url string) (source, *errcatalog.Finding) {
+	scheme, rest, problem := dsn.Split(url)
+	switch {
+	case problem != nil:
+		return source{}, problem
+	case scheme == dsn.Postgres:
+		return parsePostgres(rest)
+	case rest == dsn.Memory:
 		return source{}, nil
 	}
-	if after, ok := strings.CutPrefix(path, "//"); ok {
-		if !strings.HasPrefix(after, "/") {
-			return refuse("after sqlite:// an absolute path must follow: sqlite:///var/lib/app/app.db; a relative one stands right after the colon", "sqlite:app.db")
-		}
-		path = after
-	}
-	switch {
-	case path == "":
-		return refuse("the database URL names no file", "sqlite:app.db")
-	case strings.ContainsRune(path, 0):
-		return refuse("the database URL holds a NUL byte", "sqlite:app.db")
-	case strings.Contains(path, "?"):
-		return refuse("a sqlite: URL takes no parameters: remove what stands from the ? on", "sqlite:"+path[:strings.Index(path, "?")])
-	}
-	return source{path: path}, nil
+	return source{path: rest}, nil
 }
 
 // parsePostgres reads a postgres:// URL as pgx and libpq do, with the variables
 // PGHOST and so on for what it leaves out. What pgx says of one that it does not
 // take may repeat the password, so it is not told.
-func parsePostgres(dsn string) (source, *errcatalog.Finding) {
-	const example = "postgres://user:password@localhost:5432/app"
-	_, rest, _ := strings.Cut(dsn, ":")
-	if !strings.HasPrefix(rest, "//") {
-		return refuse("after postgres: a // must follow", example)
-	}
+func parsePostgres(rest string) (source, *errcatalog.Finding) {
 	u, err := url.Parse("postgres:" + rest)
 	if err != nil {
-		return refuse("the postgres:// URL cannot be read; characters such as @ : / ? # % in a password are written as %40 %3A %2F %3F %23 %25", example)
-	}
-	for name := range u.Query() {
-		if name == "default_query_exec_mode" {
-			return refuse("the parameter default_query_exec_mode of the URL is not taken: the engine binds every value in a prepared statement", example)
-		}
+		return refuse("the postgres:// URL cannot be read", "postgres://user:password@localhost:5432/app")
 	}
 	c, err := pgxpool.ParseConfig(u.String())
 	if err != nil {
@@ -154,11 +103,6 @@ func parsePostgres(dsn string) (source, *errcatalog.Finding) {
 func refusePostgres(u *url.URL) (source, *errcatalog.Finding) {
 	const example = "postgres://user:password@localhost:5432/app?sslmode=verify-full"
 	q := u.Query()
-	switch q.Get("sslmode") {
-	case "", "disable", "allow", "prefer", "require", "verify-ca", "verify-full":
-	default:
-		return refuse("the parameter sslmode of the URL is one of disable, allow, prefer, require, verify-ca and verify-full", example)
-	}
 	for _, name := range []string{"sslcert", "sslkey", "sslrootcert"} {
 		if q.Has(name) {
 			_, f := refuse("the TLS files of the URL (sslcert, sslkey, sslrootcert) cannot be read", example)
@@ -175,9 +119,5 @@ func refusePostgres(u *url.URL) (source, *errcatalog.Finding) {
 }
 
 func refuse(message, suggestion string) (source, *errcatalog.Finding) {
-	return source{}, &errcatalog.Finding{
-		Code:    errcatalog.DF403,
-		Message: message,
-		Details: errcatalog.Details{Suggestion: suggestion, Allowed: []string{"sqlite:app.db", "sqlite::memory:", "sqlite:///var/lib/app/app.db", "postgres://user:password@localhost:5432/app"}},
-	}
+	return source{}, dsn.Refuse(message, suggestion)
 }
