@@ -113,8 +113,8 @@ func TestNodeRules(t *testing.T) {
 		{"unknown for required", "UserCreateNode", user("email", drop, "emial", "a@example.com"), "DF-111 emial → email"},
 		{"go name", "UserCreateNode", user("email", drop, "Email", "a@example.com"), "DF-114 Email → email"},
 		{"breaks rule", "UserCreateNode", user("email", "nobody"), "DF-117 email"},
-		{"breaks max", "UserCreateNode", user("age", 121), "DF-117 age"},
-		{"input default breaks rule", "UserCreateNode", user("age", dataflow.Input("age").Default(121)), "DF-117 age"},
+		{"breaks max", "UserCreateNode", user("age", 121), "DF-117 age → 120"},
+		{"input default breaks rule", "UserCreateNode", user("age", dataflow.Input("age").Default(121)), "DF-117 age → 120"},
 		{"input", "UserCreateNode", user("age", dataflow.Input("age")), ""},
 
 		{"read", "UserReadNode", P{"id": "u"}, ""},
