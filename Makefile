@@ -9,7 +9,7 @@ FUZZ   ?= 20s
 ROUNDS ?= 40
 LINTER := $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build demo generate test vet unit examples lint e2e e2e-deps e2e-nvim e2e-vscode vsix fuzz bench bench-peers torture clean
+.PHONY: help build demo generate test vet unit examples lint e2e e2e-deps e2e-nvim e2e-vscode vsix fuzz bench bench-lsp bench-peers torture clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,12 @@ fuzz: ## each fuzz test for a short while (FUZZ=1m for longer)
 
 bench: ## every benchmark once
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-lsp: build bin/gopls ## our server beside gopls, on modules of three sizes; prints a table (LSPBENCH='-only small')
+	$(GO) run ./internal/lspbench -gopls bin/gopls $(LSPBENCH)
+
+bin/gopls:
+	GOBIN=$(CURDIR)/bin $(GO) install golang.org/x/tools/gopls@v0.23.0
 
 bench-peers: ## beside statements by hand, GORM, ent and bun; prints a table (ROUNDS=40)
 	cd engine/bench && $(GO) generate ./ent && $(GO) test -run TestPeersAgree . && \

@@ -1,69 +1,98 @@
 package analysis_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"path/filepath"
-	"strings"
+	"os"
 	"testing"
 
-	"golang.org/x/tools/txtar"
-
 	"github.com/dataflow-go/dataflow/analysis"
+	"github.com/dataflow-go/dataflow/internal/twin"
 )
 
-// tenFiles is a package of ten files with five workflows each.
-func tenFiles(b *testing.B) string {
-	b.Helper()
-	var text strings.Builder
-	text.WriteString(shopModels)
-	for i := range 10 {
-		fmt.Fprintf(&text, "-- flows/f%d.go --\npackage flows\n\nimport \"github.com/dataflow-go/dataflow\"\n", i)
-		for j := range 5 {
-			fmt.Fprintf(&text, `
-func Flow%d_%d() *dataflow.Workflow {
-	wf := dataflow.NewWorkflow("flow")
-	wf.AddNode("UserCreateNode", "create", dataflow.Params{"id": "1", "email": dataflow.Input("email")})
-	wf.AddNode("UserListNode", "list", dataflow.Params{"filter": dataflow.Params{"email": dataflow.Params{"$like": "%%@example.com"}}, "limit": 20})
-	wf.AddNode("UserReadNode", "read", nil)
-	wf.AddConnection("create", "id", "read", "id")
-	wf.AddConnection("read", "email", "list", "filter.id")
-	return wf
-}
-`, i, j)
-		}
-	}
-	return extract(b, txtar.Parse([]byte(text.String())))
+// workspaces are those that internal/lspbench measures whole servers on; a tenth of
+// the largest, which grows with what is edited or it does not.
+var workspaces = map[string]func(dir, repo string) (*twin.Workspace, error){
+	"small": twin.Small, "large": twin.Large, "medium": twin.Medium,
 }
 
-// BenchmarkKeystroke edits one file of a package of ten and checks it.
+func onEach(b *testing.B, f func(b *testing.B, w *twin.Workspace)) {
+	for _, name := range []string{"small", "large", "medium"} {
+		b.Run(name, func(b *testing.B) {
+			w, err := workspaces[name](b.TempDir(), repo())
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			f(b, w)
+		})
+	}
+}
+
+// edits returns the file's text with each use of old, and text that was never seen
+// at its end.
+func edits(b *testing.B, file, old, typed string) func(i int) []byte {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if bytes.Count(text, []byte(old)) != 1 {
+		b.Fatalf("%q does not stand once in %s", old, file)
+	}
+	wrong := bytes.Replace(text, []byte(old), []byte(typed), 1)
+	return func(i int) []byte {
+		if i%2 == 0 {
+			return fmt.Appendf(nil, "%s\n// %d\n", wrong, i)
+		}
+		return fmt.Appendf(nil, "%s\n// %d\n", text, i)
+	}
+}
+
+// BenchmarkKeystroke misspells a parameter and mends it, one file of a package.
 func BenchmarkKeystroke(b *testing.B) {
-	dir := tenFiles(b)
-	w := open(b, dir)
-	check(b, w)
-	file := filepath.Join(dir, "flows", "f3.go")
-	buffers := [][]byte{}
-	for _, name := range []string{"create", "crate"} {
-		buffers = append(buffers, []byte(strings.Replace(read(b, file), `AddConnection("create"`, fmt.Sprintf("AddConnection(%q", name), 1)))
-	}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		w.SetFile(file, buffers[i%2])
-		pkgs, err := w.Check(context.Background(), file)
-		if err != nil || len(pkgs) != 1 || len(pkgs[0].Diagnostics) != i%2 {
-			b.Fatalf("%v %v", pkgs, err)
+	onEach(b, func(b *testing.B, ws *twin.Workspace) {
+		w := open(b, ws.Dir)
+		check(b, w)
+		text := edits(b, ws.Flow, twin.ParamMark, "\"x"+twin.ParamMark[1:])
+		for i := 0; b.Loop(); i++ {
+			w.SetFile(ws.Flow, text(i))
+			pkgs, err := w.Check(context.Background(), ws.Flow)
+			if err != nil || len(pkgs) != 1 || (len(pkgs[0].Diagnostics) > 0) != (i%2 == 0) {
+				b.Fatalf("%v %v", pkgs, err)
+			}
 		}
-	}
+	})
 }
 
-// BenchmarkOpen loads the same module and checks it once.
-func BenchmarkOpen(b *testing.B) {
-	dir := tenFiles(b)
-	for b.Loop() {
-		w, err := analysis.Open(context.Background(), options(dir))
-		if err != nil {
-			b.Fatal(err)
-		}
+// BenchmarkModelKeystroke renames a model's field, which is to be seen in another
+// package.
+func BenchmarkModelKeystroke(b *testing.B) {
+	onEach(b, func(b *testing.B, ws *twin.Workspace) {
+		w := open(b, ws.Dir)
 		check(b, w)
-	}
+		text := edits(b, ws.ModelFile, twin.FieldMark, "X"+twin.FieldMark)
+		for i := 0; b.Loop(); i++ {
+			w.SetFile(ws.ModelFile, text(i))
+			if _, err := w.Check(context.Background(), ws.ModelFile, ws.Flow); err != nil {
+				b.Fatal(err)
+			}
+			if p := w.Package(ws.Flow); (len(p.Diagnostics) > 0) != (i%2 == 0) {
+				b.Fatalf("edit %d: %v", i, p.Diagnostics)
+			}
+		}
+	})
+}
+
+// BenchmarkOpen loads a module and checks it once.
+func BenchmarkOpen(b *testing.B) {
+	onEach(b, func(b *testing.B, ws *twin.Workspace) {
+		for b.Loop() {
+			w, err := analysis.Open(context.Background(), options(ws.Dir))
+			if err != nil {
+				b.Fatal(err)
+			}
+			check(b, w)
+		}
+	})
 }

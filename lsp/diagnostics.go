@@ -10,7 +10,6 @@ import (
 	"reflect"
 	"slices"
 	"sync"
-	"time"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -23,19 +22,15 @@ import (
 // source is how editors name where a diagnostic comes from.
 const source = "dataflow"
 
-// quiet is how long no edit must come before what is typed is diagnosed: longer
-// than between two keys of a burst, shorter than one notices.
-const quiet = 30 * time.Millisecond
-
 // A diagnoser keeps the client's diagnostics in step with the open documents.
-// Each edit supersedes the diagnosis that is under way. It is safe for
-// concurrent use.
+// An edit is diagnosed at once: a check takes less than the pause between two keys,
+// and one that takes longer is ended by the next edit. What comes while it ends is
+// diagnosed together. It is safe for concurrent use.
 type diagnoser struct {
 	s    *server
 	wake chan struct{}
 
 	mu     sync.Mutex
-	due    time.Time          // when the next diagnosis starts; guarded by mu
 	cancel context.CancelFunc // ends the diagnosis under way, nil without one; guarded by mu
 
 	publishing sync.Mutex
@@ -53,14 +48,10 @@ func newDiagnoser(s *server) *diagnoser {
 	return &diagnoser{s: s, wake: make(chan struct{}, 1), published: map[uri.URI]published{}, misconfigured: map[string]string{}}
 }
 
-// now asks for a diagnosis at once, soon for one when the typing has paused.
-func (d *diagnoser) now()  { d.request(0) }
-func (d *diagnoser) soon() { d.request(quiet) }
-
-func (d *diagnoser) request(delay time.Duration) {
+// now asks for a diagnosis, in place of the one that is under way.
+func (d *diagnoser) now() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.due = time.Now().Add(delay)
 	if d.cancel != nil {
 		d.cancel()
 	}
@@ -78,38 +69,12 @@ func (d *diagnoser) loop(ctx context.Context) {
 			return
 		case <-d.wake:
 		}
-		if !d.pause(ctx) {
-			return
-		}
 		run, cancel := context.WithCancel(ctx)
 		d.mu.Lock()
 		d.cancel = cancel
-		superseded := time.Now().Before(d.due)
 		d.mu.Unlock()
-		if !superseded {
-			d.diagnose(run, d.s.documents.snapshot())
-		}
+		d.diagnose(run, d.s.documents.snapshot())
 		cancel()
-	}
-}
-
-// pause waits until the diagnosis is due, which edits put off. It is false when
-// ctx is done.
-func (d *diagnoser) pause(ctx context.Context) bool {
-	for {
-		d.mu.Lock()
-		wait := time.Until(d.due)
-		d.mu.Unlock()
-		if wait <= 0 {
-			return true
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return false
-		case <-timer.C:
-		}
 	}
 }
 

@@ -228,7 +228,7 @@ func (mod *module) clearFile(file string) {
 		if err := mod.acquire(ctx); err != nil {
 			return err
 		}
-		defer mod.s.diagnose.soon()
+		defer mod.s.diagnose.now()
 		defer mod.release()
 		if mod.ws != nil && mod.synced[file] == nil {
 			mod.ws.ClearFile(file)

@@ -101,7 +101,7 @@ func didChange(s *server, p *protocol.DidChangeTextDocumentParams) error {
 		return err
 	}
 	s.documents.set(old.uri, p.TextDocument.Version, text)
-	s.diagnose.soon()
+	s.diagnose.now()
 	return nil
 }
 

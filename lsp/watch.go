@@ -53,6 +53,6 @@ func (m *modules) changedOnDisk(file string, newOrGone bool) {
 		}
 	}
 	if len(m.all()) == 0 {
-		m.s.diagnose.soon() // a new go.mod may make a module of open files
+		m.s.diagnose.now() // a new go.mod may make a module of open files
 	}
 }

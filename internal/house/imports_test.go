@@ -36,6 +36,8 @@ var mayImport = []struct {
 	{"cmd/dataflow", []string{"errcatalog", "model", "graph", "dataflow", "engine", "inspector", "analysis", "internal/version", "internal/config", "internal/devrun", "internal/drift"}},
 	{"cmd/dataflow-lsp", []string{"internal/version", "lsp"}},
 	{"internal/demo", nil},
+	{"internal/twin", nil},
+	{"internal/lspbench", []string{"internal/twin"}},
 	{"internal/testdb", nil}, // for tests, which the table does not see
 	{"internal/graphtext", []string{"errcatalog", "model", "graph"}}, // for tests, too
 	{"internal/house", nil},
