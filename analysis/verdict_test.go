@@ -1,0 +1,318 @@
+package analysis_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/dataflow-go/dataflow/analysis"
+	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/graph"
+	"github.com/dataflow-go/dataflow/internal/graphtext"
+)
+
+const corpusPath = "github.com/dataflow-go/dataflow/examples/corpus"
+
+// TestVerdicts makes mistakes in copies of the corpus, and asks the analyser and the
+// run. What the analyser calls an error, the run refuses; and what the run refuses
+// of a graph that is read whole, the analyser reports: the same code at the same
+// node, parameter, connection and builder call.
+//
+// DATAFLOW_TORTURE=1 makes many more, other ones each time.
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	rounds, seed := 3, uint64(1)
+	if os.Getenv("DATAFLOW_TORTURE") != "" {
+		rounds, seed = 24, rand.Uint64()
+	}
+	if s, err := strconv.ParseUint(os.Getenv("DATAFLOW_SEED"), 10, 64); err == nil {
+		seed = s
+	}
+	t.Logf("DATAFLOW_SEED=%d", seed)
+	dir := mutantModule(t, rounds, seed)
+	verdicts := runMutants(t, dir)
+	pkgs, err := analysis.Load(context.Background(), analysis.Options{Dir: dir, Env: offline()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	compareVerdicts(t, pkgs, verdicts)
+}
+
+// mutantModule writes copies of the corpus with mistakes, m0 to mN, and a program
+// that prints what the run says to them.
+func mutantModule(t *testing.T, rounds int, seed uint64) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod := strings.Replace(readFile(t, filepath.Join(corpus(), "go.mod")), "=> ../..", "=> "+repo(), 1)
+	writeFile(t, filepath.Join(dir, "go.mod"), mod)
+	writeFile(t, filepath.Join(dir, "go.sum"), readFile(t, filepath.Join(corpus(), "go.sum")))
+	var imports, calls strings.Builder
+	for round := range rounds {
+		r := rand.New(rand.NewPCG(seed, uint64(round)))
+		copyCorpus(t, dir, round, func(name, src string) string {
+			if strings.HasSuffix(name, "models.go") || strings.HasSuffix(name, "schema.go") || strings.HasPrefix(name, "runs") {
+				return src
+			}
+			return mutate(t, r, src)
+		})
+		fmt.Fprintf(&imports, "\tm%d %q\n", round, fmt.Sprintf("%s/m%d/runs", corpusPath, round))
+		fmt.Fprintf(&calls, "\tprint(m%d.Verdicts(ctx))\n", round)
+	}
+	writeFile(t, filepath.Join(dir, "main.go"), `package main
+
+import (
+	"context"
+	"encoding/json"
+	"log"
+	"os"
+
+`+imports.String()+`)
+
+func main() {
+	ctx := context.Background()
+`+calls.String()+`}
+
+func print(verdicts any, err error) {
+	if err == nil {
+		err = json.NewEncoder(os.Stdout).Encode(verdicts)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+`)
+	return dir
+}
+
+// copyCorpus copies the packages of the corpus to the folder of a round.
+func copyCorpus(t *testing.T, dir string, round int, change func(name, src string) string) {
+	t.Helper()
+	err := filepath.WalkDir(corpus(), func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, _ := filepath.Rel(corpus(), path)
+		if d.IsDir() || filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		src := strings.ReplaceAll(readFile(t, path), corpusPath+"/", fmt.Sprintf("%s/m%d/", corpusPath, round))
+		writeFile(t, filepath.Join(dir, fmt.Sprintf("m%d", round), name), change(name, src))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func writeFile(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+type verdict struct {
+	Domain  string
+	Graph   *graphtext.Graph
+	Refused []graphtext.Refusal
+}
+
+// runMutants builds the program and runs it. Files that do not compile get their
+// text of the corpus back.
+func runMutants(t *testing.T, dir string) []verdict {
+	t.Helper()
+	program := filepath.Join(dir, "program.exe")
+	for try := 0; ; try++ {
+		cmd := exec.Command("go", "build", "-gcflags="+corpusPath+"/...=-e", "-o", program, ".")
+		cmd.Dir, cmd.Env = dir, offline()
+		out, err := cmd.CombinedOutput()
+		if err == nil {
+			break
+		}
+		if try > 5 || !restore(t, dir, string(out)) {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	cmd := exec.Command(program)
+	var out, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, stderr.String())
+	}
+	var all []verdict
+	for dec := json.NewDecoder(&out); dec.More(); {
+		var round []verdict
+		if err := dec.Decode(&round); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, round...)
+	}
+	return all
+}
+
+var compileError = regexp.MustCompile(`(?m)^m(\d+)/(\S+\.go):\d+`)
+
+func restore(t *testing.T, dir, out string) bool {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, m := range compileError.FindAllStringSubmatch(out, -1) {
+		if seen[m[0]] {
+			continue
+		}
+		seen[m[0]] = true
+		src := strings.ReplaceAll(readFile(t, filepath.Join(corpus(), m[2])), corpusPath+"/", corpusPath+"/m"+m[1]+"/")
+		writeFile(t, filepath.Join(dir, "m"+m[1], m[2]), src)
+	}
+	return len(seen) > 0
+}
+
+// atRunTime are the codes that no source tells, or that a run adds.
+var atRunTime = []errcatalog.Code{errcatalog.DF808, errcatalog.DF802}
+
+func compareVerdicts(t *testing.T, pkgs []*analysis.Package, verdicts []verdict) {
+	t.Helper()
+	calls := callLines{}
+	var static, run []graphtext.Refusal
+	whole := map[string]bool{} // by place of NewWorkflow
+	for _, p := range pkgs {
+		for _, err := range p.LoadErrors {
+			t.Errorf("%s: %v", p.Path, err)
+		}
+		for _, wf := range p.Workflows {
+			if isWhole(wf.Graph) {
+				whole[graphtext.Of(wf.Graph).At] = true
+			}
+		}
+		for _, d := range p.Diagnostics {
+			if d.Severity == errcatalog.SeverityError {
+				r := graphtext.RefusalOf(errcatalog.New(d.Finding))
+				r.At = calls.at(t, d)
+				static = append(static, r)
+			}
+		}
+	}
+	wholes, refused := 0, 0
+	for _, v := range verdicts {
+		run = append(run, v.Refused...)
+		if !whole[v.Graph.At] {
+			continue
+		}
+		wholes++
+		for _, r := range v.Refused {
+			if slices.Contains(atRunTime, r.Code) {
+				continue
+			}
+			refused++
+			if !slices.ContainsFunc(static, func(s graphtext.Refusal) bool { return sameMistake(s, r) }) {
+				t.Errorf("%s: the run refuses, and nothing is reported: %s: %s (%s %s %s)", r.At, r.Code, r.Text, r.Node, r.Param, r.Connection)
+			}
+		}
+	}
+	for _, s := range static {
+		if !slices.ContainsFunc(run, func(r graphtext.Refusal) bool { return sameMistake(s, r) }) {
+			t.Errorf("%s: reported, and the run does not refuse it: %s: %s (%s %s %s)", s.At, s.Code, s.Text, s.Node, s.Param, s.Connection)
+		}
+	}
+	t.Logf("%d errors reported; %d workflows run, %d of them read whole with %d refusals", len(static), len(verdicts), wholes, refused)
+	if len(static) == 0 || refused == 0 {
+		t.Error("no mistake was made: the test sees nothing")
+	}
+}
+
+// sameMistake compares what was read with what was run. Names that are computed are
+// missing in what was read.
+func sameMistake(s, r graphtext.Refusal) bool {
+	if s.Code != r.Code || s.Param != r.Param || s.At != r.At && s.At != "" || s.Workflow != r.Workflow && s.Workflow != "" {
+		return false
+	}
+	if s.Node != r.Node && !strings.HasSuffix(r.Node, " ("+s.Node+")") && s.Node != "" {
+		return false
+	}
+	sFrom, sTo, _ := strings.Cut(s.Connection, " → ")
+	rFrom, rTo, _ := strings.Cut(r.Connection, " → ")
+	return sameEnd(sFrom, rFrom) && sameEnd(sTo, rTo)
+}
+
+func sameEnd(s, r string) bool {
+	return s == r || s == "" || strings.HasPrefix(r, s+".") || strings.HasPrefix(s, ".") && strings.HasSuffix(r, s)
+}
+
+// isWhole reports whether the source tells all of a graph but what its functions do.
+func isWhole(g *graph.Graph) bool {
+	if g.Open {
+		return false
+	}
+	text, _ := json.Marshal(graphtext.Of(g))
+	return !bytes.Contains(text, []byte(`"`+graphtext.Unknown+`"`)) && !bytes.Contains(text, []byte(`"typed"`)) && !bytes.Contains(text, []byte(`"Partial"`))
+}
+
+// callLines finds the builder call that a diagnostic lies in, as a running program
+// names it: by the line of the method's name.
+type callLines map[string]*parsedFile
+
+type parsedFile struct {
+	ast  *ast.File
+	fset *token.FileSet
+}
+
+func (c callLines) at(t *testing.T, d analysis.Diagnostic) string {
+	t.Helper()
+	f := c[d.File]
+	if f == nil {
+		f = &parsedFile{fset: token.NewFileSet()}
+		var err error
+		if f.ast, err = parser.ParseFile(f.fset, d.File, nil, parser.SkipObjectResolution); err != nil {
+			t.Fatal(err)
+		}
+		c[d.File] = f
+	}
+	line := 0
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		sel, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok || !strings.HasPrefix(sel.Sel.Name, "Add") && sel.Sel.Name != "NewWorkflow" {
+			return true
+		}
+		start, end := f.fset.Position(sel.Sel.Pos()), f.fset.Position(call.End())
+		if start.Offset <= d.Span.Start.Offset && d.Span.Start.Offset < end.Offset {
+			line = start.Line
+		}
+		return true
+	})
+	if line == 0 {
+		return ""
+	}
+	return d.File + ":" + strconv.Itoa(line)
+}
