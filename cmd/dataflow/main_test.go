@@ -208,6 +208,8 @@ var varying = []struct {
 	{regexp.MustCompile(`\d{14}_`), "$${TIME}_"},
 	{regexp.MustCompile(`\d+\.\d ms`), "$$MS ms"},
 	{regexp.MustCompile(`"duration_ms": [0-9.]+`), `"duration_ms": $$MS`},
+	{regexp.MustCompile(`"version": "(devel|v[^"]*)"`), `"version": "$$VERSION"`},
+	{regexp.MustCompile(`(?s)"(fullDescription|help)": \{.*?\n {12,16}\}`), `"$1": …`},
 	{regexp.MustCompile(`(?s)\n(Context|Causes):\n.*?\nDocumentation: `), "\n…\nDocumentation: "},
 	{regexp.MustCompile(`(?s)"(context|causes|solutions)": \[\n.*?\n +\]`), `"$1": …`},
 }

@@ -12,7 +12,10 @@ import (
 )
 
 // The formats that only findings have.
-const formatGitHub format = "github"
+const (
+	formatSARIF  format = "sarif"
+	formatGitHub format = "github"
+)
 
 // A report is what validate prints.
 type report struct {
@@ -38,6 +41,8 @@ func (r *report) write(w io.Writer, f format) error {
 	switch f {
 	case formatJSON:
 		return r.writeJSON(w)
+	case formatSARIF:
+		return r.writeSARIF(w)
 	case formatGitHub:
 		return r.writeGitHub(w)
 	}

@@ -42,11 +42,11 @@ reports what remains. Generated files stay as they are. --diff prints what --fix
 would change, for git apply or patch -p1, and writes nothing; the exit code is 1
 when there is a difference or a finding.
 
---format github prints annotations for GitHub Actions. Their files are named from
-the root of the repository.`,
+--format sarif prints SARIF 2.1.0 for code scanning, --format github annotations for
+GitHub Actions. Both name files from the root of the repository.`,
 		Example: "  dataflow validate\n  dataflow validate ./internal/... --format json\n  dataflow validate --fix\n  dataflow validate --strict --severity error",
 	}
-	flags.format = addFormat(cmd, formatGitHub)
+	flags.format = addFormat(cmd, formatSARIF, formatGitHub)
 	addDir(cmd, &flags.dir)
 	addTags(cmd, &flags.tags)
 	cmd.Flags().BoolVar(&flags.fix, "fix", false, "apply the fixes that are sure")
