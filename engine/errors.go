@@ -120,8 +120,11 @@ func (x *operation) sqlError(ctx context.Context, err error, about subject) erro
 		err = cause
 	}
 	code, columns := x.e.classify(err), []string(nil)
-	if code == errcatalog.DF310 || code == errcatalog.DF311 {
+	switch code {
+	case errcatalog.DF310, errcatalog.DF311:
 		_, columns = x.e.dialect.classify(err, x.t)
+	case errcatalog.DF502:
+		code = x.schemaChanged(ctx)
 	}
 	f := errcatalog.Finding{Code: code, Details: x.details()}
 	switch code {
@@ -147,6 +150,26 @@ func (x *operation) sqlError(ctx context.Context, err error, about subject) erro
 		}
 	}
 	return x.e.fail(f, err)
+}
+
+// schemaChanged is the code of a failure that the database gave no number of its
+// own: SQLite has one for all that is wrong with a statement, also that others
+// dropped its table, or a column, while the engine ran.
+func (x *operation) schemaChanged(ctx context.Context) errcatalog.Code {
+	if x.c == nil || x.t.d.aborts() {
+		return errcatalog.DF502
+	}
+	live, err := x.t.d.inspect(context.WithoutCancel(ctx), x.c, x.t.m.Table)
+	switch {
+	case err != nil:
+		return errcatalog.DF502
+	case live.kind == "":
+		return errcatalog.DF309
+	}
+	if m := x.e.compare(x.t, live); len(m.statements) > 0 || len(m.refused) > 0 {
+		return errcatalog.DF302
+	}
+	return errcatalog.DF502
 }
 
 // describe names the columns, and the user's value, of a broken constraint.

@@ -253,13 +253,3 @@ func TestSchemaCacheValidation(t *testing.T) {
 		}
 	})
 }
-
-func TestTableDroppedByOthers(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "app.db")
-	db := open(t, "sqlite:"+path, engine.WithModels(older()))
-	must(t)(db.Model("Note").Create(t.Context(), P{"id": "a", "text": "x"}))
-	exec(t, path, `DROP TABLE notes`)
-	want(t, errOf(db.Model("Note").Count(t.Context(), nil)), errcatalog.DF502)
-	must(t)(db.Model("Note").Create(t.Context(), P{"id": "a", "text": "made again"}))
-}
