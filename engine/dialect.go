@@ -99,10 +99,11 @@ type migrator interface {
 	createIndex(i index) string
 	dropIndex(name string) string
 	columnType(f *model.Field) string
-	// alterType and dropNotNull are the SQL, for people, that changes a column of a
-	// table that is there.
-	alterType(t *table, c *column) string
-	dropNotNull(t *table, c *column) string
+	// alterType, dropNotNull and dropColumn are the SQL, for people, that changes a
+	// column of a table that is there; none where a new table is the only way.
+	alterType(t *table, c *column, live *liveTable) []string
+	dropNotNull(t *table, c *column, live *liveTable) []string
+	dropColumn(t *table, column string, live *liveTable) []string
 	// stores reports whether a column declared as live can hold what one declared as want holds.
 	stores(live, want string) bool
 	literal(t model.Type, encoded any) string

@@ -398,14 +398,14 @@ func (e *Engine) compareColumns(t *table, live *liveTable, m *migration) bool {
 			e.addColumn(t, c, live, m)
 			continue
 		}
-		e.compareColumn(t, c, live.columns[i], m)
+		e.compareColumn(t, c, live, live.columns[i], m)
 		if c.f.Ref != nil && !slices.Contains(live.refs, strings.ToLower(c.name)) {
 			m.warn(Difference{Columns: []string{c.name}, Message: "the column " + c.name + " has no foreign key in the database, though the model refers to " + c.f.Ref.Model + "." + c.f.Ref.Column + "; the engine makes one only with its table"})
 		}
 	}
 	for _, l := range live.columns {
 		if !slices.ContainsFunc(t.cols, func(c *column) bool { return strings.EqualFold(l.name, c.name) }) {
-			e.unknownColumn(t, l, m)
+			e.unknownColumn(t, live, l, m)
 		}
 	}
 	return true
@@ -413,21 +413,21 @@ func (e *Engine) compareColumns(t *table, live *liveTable, m *migration) bool {
 
 // unknownColumn is one that the model does not have. It is in the way only where a
 // record must give it.
-func (e *Engine) unknownColumn(t *table, l liveColumn, m *migration) {
+func (e *Engine) unknownColumn(t *table, live *liveTable, l liveColumn, m *migration) {
 	if l.key || l.fallback || !l.notNull {
 		m.tolerate(Difference{Message: fmt.Sprintf("the table %s has the column %s, which %s does not have", t.m.Table, l.name, t.m.Name)})
 		return
 	}
 	m.refuse(t.difference(errcatalog.DF313, l.name,
 		fmt.Sprintf("the table %s has the column %s, which cannot be null and which %s does not have, so no record could be written. A column is never dropped by itself", t.m.Table, l.name, t.m.Name),
-		errcatalog.DF302, "ALTER TABLE "+t.name+" DROP COLUMN "+t.d.quote(l.name)))
+		errcatalog.DF302, t.d.dropColumn(t, l.name, live)...))
 }
 
 // difference is what is refused: for who migrates, and for who looks.
-func (t *table) difference(code errcatalog.Code, column, message string, drift errcatalog.Code, sql string) (errcatalog.Finding, Difference) {
-	details := t.details([]string{sql})
+func (t *table) difference(code errcatalog.Code, column, message string, drift errcatalog.Code, sql ...string) (errcatalog.Finding, Difference) {
+	details := t.details(sql)
 	details.Column = column
-	d := Difference{Code: drift, SQL: []string{sql}}
+	d := Difference{Code: drift, SQL: sql}
 	if f := t.m.FieldByColumn(column); f != nil {
 		details.Field, details.Type = f.Name, f.GoType
 		d.Columns = []string{column}
@@ -497,12 +497,12 @@ func (t *table) zero(c *column) any {
 	return encoded
 }
 
-func (e *Engine) compareColumn(t *table, c *column, l liveColumn, m *migration) {
+func (e *Engine) compareColumn(t *table, c *column, live *liveTable, l liveColumn, m *migration) {
 	want := e.dialect.columnType(c.f)
 	if !e.dialect.stores(l.typ, want) {
 		m.refuse(t.difference(errcatalog.DF303, c.name,
 			fmt.Sprintf("the column %s.%s has the type %s; %s.%s is %s and needs %s. A type is never changed by itself", t.m.Table, c.name, or(l.typ, "none"), t.m.Name, c.f.Name, c.f.GoType, want),
-			errcatalog.DF303, e.dialect.alterType(t, c)))
+			errcatalog.DF303, e.dialect.alterType(t, c, live)...))
 		return
 	}
 	switch {
@@ -510,7 +510,7 @@ func (e *Engine) compareColumn(t *table, c *column, l liveColumn, m *migration) 
 	case l.notNull:
 		m.refuse(t.difference(errcatalog.DF302, c.name,
 			fmt.Sprintf("the column %s.%s cannot be null, and %s.%s is %s. Such a rule is never dropped by itself", t.m.Table, c.name, t.m.Name, c.f.Name, c.f.GoType),
-			errcatalog.DF302, e.dialect.dropNotNull(t, c)))
+			errcatalog.DF302, e.dialect.dropNotNull(t, c, live)...))
 	default:
 		m.tolerate(Difference{Columns: []string{c.name}, Message: fmt.Sprintf("the column %s.%s can be null, and %s.%s is %s, which cannot", t.m.Table, c.name, t.m.Name, c.f.Name, c.f.GoType)})
 	}

@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -61,117 +60,150 @@ func exec(t *testing.T, path string, statements ...string) {
 
 func TestColumnsAndIndexesAreAdded(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "app.db")
-	db := open(t, "sqlite:"+path, engine.WithModels(older()))
-	must(t)(db.Model("Note").Create(t.Context(), P{"id": "a", "text": "x"}))
+	eachDatabase(t, func(t *testing.T, dsn string) {
+		db := open(t, dsn, engine.WithModels(older()))
+		must(t)(db.Model("Note").Create(t.Context(), P{"id": "a", "text": "x"}))
 
-	db = open(t, "sqlite:"+path, engine.WithModels(newer()))
-	r := must(t)(db.Model("Note").Read(t.Context(), P{"id": "a"}))
-	if r["stars"] != int64(3) || fmt.Sprint(r["labels"]) != "[]" || r["link"] != nil || time.Since(r["created_at"].(time.Time)) > time.Hour {
-		t.Errorf("the old record reads as %v", r)
-	}
-	want(t, errOf(db.Model("Note").Create(t.Context(), P{"id": "b", "text": "x"})), errcatalog.DF310)
-	must(t)(db.Model("Note").Create(t.Context(), P{"id": "b", "text": "y"}))
-	// The older program still works on the table.
-	db = open(t, "sqlite:"+path, engine.WithModels(older()))
-	must(t)(db.Model("Note").Read(t.Context(), P{"id": "b"}))
+		db = open(t, dsn, engine.WithModels(newer()))
+		r := must(t)(db.Model("Note").Read(t.Context(), P{"id": "a"}))
+		if r["stars"] != int64(3) || fmt.Sprint(r["labels"]) != "[]" || r["link"] != nil || time.Since(r["created_at"].(time.Time)) > time.Hour {
+			t.Errorf("the old record reads as %v", r)
+		}
+		want(t, errOf(db.Model("Note").Create(t.Context(), P{"id": "b", "text": "x"})), errcatalog.DF310)
+		must(t)(db.Model("Note").Create(t.Context(), P{"id": "b", "text": "y"}))
+		// The older program still works on the table.
+		db = open(t, dsn, engine.WithModels(older()))
+		must(t)(db.Model("Note").Read(t.Context(), P{"id": "b"}))
+	})
 }
 
+// What could lose data is refused, and stays refused; where the refusal names SQL,
+// that SQL does what it says, and loses nothing.
 func TestMigrationsThatAreRefused(t *testing.T) {
 	t.Parallel()
+	const row = `INSERT INTO notes (id, text) VALUES ('a', 'x')`
 	for name, c := range map[string]struct {
-		sql  []string
-		code errcatalog.Code
-		says string
+		sql   []string
+		code  errcatalog.Code
+		says  string
+		mends string // a column that the SQL of the refusal mends; "" where there is none
 	}{
-		"type":        {[]string{`CREATE TABLE notes (id TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL, stars TEXT)`}, errcatalog.DF303, "stars has the type TEXT"},
-		"other table": {[]string{`CREATE TABLE notes (nr INTEGER PRIMARY KEY)`}, errcatalog.DF304, "primary key (nr)"},
-		"view":        {[]string{`CREATE VIEW notes AS SELECT 1 AS id`}, errcatalog.DF304, "is a view"},
-		"not null":    {[]string{`CREATE TABLE notes (id TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL, link TEXT NOT NULL)`}, errcatalog.DF302, "cannot be null"},
-		"no default":  {[]string{`CREATE TABLE notes (id TEXT NOT NULL PRIMARY KEY)`, `INSERT INTO notes VALUES ('a')`}, errcatalog.DF302, "lacks the column text"},
-		"unknown":     {[]string{`CREATE TABLE notes (id TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL, more TEXT NOT NULL)`}, errcatalog.DF313, `DROP COLUMN "more"`},
-		"not unique":  {[]string{`CREATE TABLE notes (id TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL)`, `INSERT INTO notes VALUES ('a', 'x'), ('b', 'x')`}, errcatalog.DF306, "ux_notes_text"},
+		"type": {[]string{`CREATE TABLE notes (id TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL, stars TEXT)`, `CREATE INDEX by_stars ON notes (stars)`,
+			`INSERT INTO notes VALUES ('a', 'x', '5')`}, errcatalog.DF303, "stars has the type text", "stars"},
+		"other table": {[]string{`CREATE TABLE notes (nr INTEGER PRIMARY KEY)`}, errcatalog.DF304, "primary key (nr)", ""},
+		"view":        {[]string{`CREATE VIEW notes AS SELECT 1 AS id`}, errcatalog.DF304, "is a view", ""},
+		"not null": {[]string{`CREATE TABLE notes (id TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL, link TEXT NOT NULL)`, `CREATE UNIQUE INDEX by_link ON notes (link)`,
+			`INSERT INTO notes VALUES ('a', 'x', '5')`}, errcatalog.DF302, "cannot be null", "link"},
+		"no default": {[]string{`CREATE TABLE notes (id TEXT NOT NULL PRIMARY KEY)`, `INSERT INTO notes VALUES ('a')`}, errcatalog.DF302, "lacks the column text", "text"},
+		"unknown": {[]string{`CREATE TABLE notes (id TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL, more TEXT NOT NULL DEFAULT 'm')`, row,
+			`CREATE INDEX by_more ON notes (more)`}, "", "", ""},
+		"unknown, needed": {[]string{`CREATE TABLE notes (id TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL, more TEXT NOT NULL)`,
+			`CREATE INDEX by_more ON notes (more, text)`, `INSERT INTO notes VALUES ('a', 'x', 'm')`}, errcatalog.DF313, `DROP COLUMN "more"`, "text"},
+		"not unique": {[]string{`CREATE TABLE notes (id TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL)`, `INSERT INTO notes VALUES ('a', 'x'), ('b', 'x')`}, errcatalog.DF306, "ux_notes_text", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			path := filepath.Join(t.TempDir(), "app.db")
-			exec(t, path, c.sql...)
-			db := open(t, "sqlite:"+path, engine.WithModels(newer()))
-			for range 2 { // and it stays refused
-				e := caught(t, errOf(db.Model("Note").Count(t.Context(), nil)), c.code)
-				if !strings.Contains(e.Message, c.says) {
-					t.Errorf("message %q does not say %q", e.Message, c.says)
+			eachDatabase(t, func(t *testing.T, dsn string) {
+				sqlAt(t, dsn, c.sql...)
+				db := open(t, dsn, engine.WithModels(newer()))
+				if c.code == "" {
+					must(t)(db.Model("Note").Read(t.Context(), P{"id": "a"}))
+					return
 				}
-			}
-			if db.SchemaCache().IsTableEnsured("Note") {
-				t.Error("the cache trusts the table")
-			}
+				var e *errcatalog.Error
+				for range 2 {
+					e = caught(t, errOf(db.Model("Note").Count(t.Context(), nil)), c.code)
+					if !strings.Contains(strings.ToLower(e.Message), strings.ToLower(c.says)) {
+						t.Errorf("message %q does not say %q", e.Message, c.says)
+					}
+				}
+				if db.SchemaCache().IsTableEnsured("Note") {
+					t.Error("the cache trusts the table")
+				}
+				if c.mends == "" {
+					return
+				}
+				_, mend, _ := strings.Cut(e.Message, "this SQL does it: ")
+				sqlAt(t, dsn, strings.Split(strings.ReplaceAll(mend, "…", "'5'"), "; ")...)
+				values := map[string]any{"stars": int64(5), "link": "5", "text": "5"}
+				if name == "unknown, needed" {
+					values["text"] = "x"
+				}
+				if r := must(t)(db.Model("Note").Read(t.Context(), P{"id": "a"})); r[c.mends] != values[c.mends] {
+					t.Errorf("after %s the record is %v", mend, r)
+				}
+			})
 		})
 	}
 }
 
 func TestTablesMadeByHandServe(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "app.db")
-	exec(t, path, `CREATE TABLE notes (id VARCHAR(36) PRIMARY KEY, text VARCHAR(200), stars BIGINT DEFAULT 0, extra TEXT)`, `INSERT INTO notes (id, text) VALUES ('a', 'x')`)
-	db := open(t, "sqlite:"+path, engine.WithModels(newer()))
-	if r := must(t)(db.Model("Note").Read(t.Context(), P{"id": "a"})); r["stars"] != int64(0) || r["text"] != "x" {
-		t.Errorf("%v", r)
-	}
+	eachDatabase(t, func(t *testing.T, dsn string) {
+		sqlAt(t, dsn, `CREATE TABLE notes (id VARCHAR PRIMARY KEY, text VARCHAR, stars BIGINT DEFAULT 0, extra TEXT)`, `INSERT INTO notes (id, text) VALUES ('a', 'x')`)
+		db := open(t, dsn, engine.WithModels(newer()))
+		if r := must(t)(db.Model("Note").Read(t.Context(), P{"id": "a"})); r["stars"] != int64(0) || r["text"] != "x" {
+			t.Errorf("%v", r)
+		}
+	})
 }
 
 func TestWithoutAutoMigrate(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "app.db")
-	db := open(t, "sqlite:"+path, engine.WithModels(older()), engine.WithAutoMigrate(false))
-	want(t, errOf(db.Model("Note").Count(t.Context(), nil)), errcatalog.DF309)
-	maker := open(t, "sqlite:"+path, engine.WithModels(older()))
-	must(t)(maker.Model("Note").Count(t.Context(), nil))
-	must(t)(db.Model("Note").Count(t.Context(), nil))
-	db = open(t, "sqlite:"+path, engine.WithModels(newer()), engine.WithAutoMigrate(false))
-	want(t, errOf(db.Model("Note").Count(t.Context(), nil)), errcatalog.DF302)
+	eachDatabase(t, func(t *testing.T, dsn string) {
+		db := open(t, dsn, engine.WithModels(older()), engine.WithAutoMigrate(false))
+		want(t, errOf(db.Model("Note").Count(t.Context(), nil)), errcatalog.DF309)
+		maker := open(t, dsn, engine.WithModels(older()))
+		must(t)(maker.Model("Note").Count(t.Context(), nil))
+		must(t)(db.Model("Note").Count(t.Context(), nil))
+		db = open(t, dsn, engine.WithModels(newer()), engine.WithAutoMigrate(false))
+		want(t, errOf(db.Model("Note").Count(t.Context(), nil)), errcatalog.DF302)
+	})
 }
 
 func TestManyEnginesStartAtOnce(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "app.db")
-	var wg sync.WaitGroup
-	for i := range 4 {
-		db := open(t, "sqlite:"+path, engine.WithModels(newer(), Team{}, Player{}))
-		for n := range 4 {
-			wg.Go(func() {
-				if _, err := db.Model("Note").Create(t.Context(), P{"id": fmt.Sprint(i, n), "text": fmt.Sprint(i, n)}); err != nil {
-					t.Error(err)
-				}
-				if _, err := db.Model("Player").Count(t.Context(), nil); err != nil {
-					t.Error(err)
-				}
-			})
+	eachDatabase(t, func(t *testing.T, dsn string) {
+		var wg sync.WaitGroup
+		for i := range 4 {
+			db := open(t, dsn, engine.WithModels(newer(), Team{}, Player{}))
+			for n := range 4 {
+				wg.Go(func() {
+					if _, err := db.Model("Note").Create(t.Context(), P{"id": fmt.Sprint(i, n), "text": fmt.Sprint(i, n)}); err != nil {
+						t.Error(err)
+					}
+					if _, err := db.Model("Player").Count(t.Context(), nil); err != nil {
+						t.Error(err)
+					}
+				})
+			}
 		}
-	}
-	wg.Wait()
-	db := open(t, "sqlite:"+path, engine.WithModels(newer()))
-	if n := must(t)(db.Model("Note").Count(t.Context(), nil))["count"]; n != int64(16) {
-		t.Errorf("%v records, want 16", n)
-	}
+		wg.Wait()
+		db := open(t, dsn, engine.WithModels(newer()))
+		if n := must(t)(db.Model("Note").Count(t.Context(), nil))["count"]; n != int64(16) {
+			t.Errorf("%v records, want 16", n)
+		}
+	})
 }
 
 func TestOneMigrationForManyCallers(t *testing.T) {
 	t.Parallel()
-	var log strings.Builder
-	db := open(t, "sqlite:"+filepath.Join(t.TempDir(), "app.db"), engine.WithModels(newer()), engine.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
-	var wg sync.WaitGroup
-	for range 64 {
-		wg.Go(func() {
-			if _, err := db.Model("Note").Count(t.Context(), nil); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	if n := strings.Count(log.String(), "CREATE TABLE"); n != 1 {
-		t.Errorf("the table was made %d times:\n%s", n, log.String())
-	}
+	eachDatabase(t, func(t *testing.T, dsn string) {
+		var log strings.Builder
+		db := open(t, dsn, engine.WithModels(newer()), engine.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		var wg sync.WaitGroup
+		for range 64 {
+			wg.Go(func() {
+				if _, err := db.Model("Note").Count(t.Context(), nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := strings.Count(log.String(), "CREATE TABLE"); n != 1 {
+			t.Errorf("the table was made %d times:\n%s", n, log.String())
+		}
+	})
 }
 
 func TestSchemaCache(t *testing.T) {
@@ -203,32 +235,33 @@ func TestSchemaCache(t *testing.T) {
 
 func TestSchemaCacheSettings(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "app.db")
-	used := func(c engine.SchemaCacheConfig) (*engine.Engine, func() engine.SchemaCacheMetrics) {
-		db := open(t, "sqlite:"+path, engine.WithModels(older(), Team{}, Item{}), engine.WithSchemaCache(c))
-		return db, func() engine.SchemaCacheMetrics {
-			for _, m := range []string{"Note", "Team", "Item"} {
-				must(t)(db.Model(m).Count(t.Context(), nil))
+	eachDatabase(t, func(t *testing.T, dsn string) {
+		used := func(c engine.SchemaCacheConfig) (*engine.Engine, func() engine.SchemaCacheMetrics) {
+			db := open(t, dsn, engine.WithModels(older(), Team{}, Item{}), engine.WithSchemaCache(c))
+			return db, func() engine.SchemaCacheMetrics {
+				for _, m := range []string{"Note", "Team", "Item"} {
+					must(t)(db.Model(m).Count(t.Context(), nil))
+				}
+				return db.SchemaCache().Metrics()
 			}
-			return db.SchemaCache().Metrics()
 		}
-	}
-	if _, use := used(engine.SchemaCacheConfig{}); use().Misses != 3 || use().Hits != 0 {
-		t.Error("a cache that is off has hits")
-	}
-	if _, use := used(engine.SchemaCacheConfig{Enabled: true, MaxSize: 2}); use().CachedTables != 2 {
-		t.Error("the cache holds more than MaxSize")
-	}
-	if _, use := used(engine.SchemaCacheConfig{Enabled: true, TTL: time.Nanosecond}); use().Hits+use().Hits != 0 {
-		t.Error("entries outlive their TTL")
-	}
-	db, use := used(engine.SchemaCacheConfig{Enabled: true, Validation: true})
-	use()
-	if m := use(); m.Hits != 3 {
-		t.Errorf("an unchanged schema is not trusted: %+v", m)
-	}
-	exec(t, path, `DROP TABLE notes`)
-	must(t)(db.Model("Note").Create(t.Context(), P{"id": "a", "text": "made again"}))
+		if _, use := used(engine.SchemaCacheConfig{}); use().Misses != 3 || use().Hits != 0 {
+			t.Error("a cache that is off has hits")
+		}
+		if _, use := used(engine.SchemaCacheConfig{Enabled: true, MaxSize: 2}); use().CachedTables != 2 {
+			t.Error("the cache holds more than MaxSize")
+		}
+		if _, use := used(engine.SchemaCacheConfig{Enabled: true, TTL: time.Nanosecond}); use().Hits+use().Hits != 0 {
+			t.Error("entries outlive their TTL")
+		}
+		db, use := used(engine.SchemaCacheConfig{Enabled: true, Validation: true})
+		use()
+		if m := use(); m.Hits != 3 {
+			t.Errorf("an unchanged schema is not trusted: %+v", m)
+		}
+		sqlAt(t, dsn, `DROP TABLE notes`)
+		must(t)(db.Model("Note").Create(t.Context(), P{"id": "a", "text": "made again"}))
+	})
 }
 
 // With Validation, what others do to the schema is noticed at once.

@@ -57,13 +57,17 @@ func (d postgres) addColumn(t *table, c *column, def string) string {
 
 func (d postgres) createIndex(i index) string { return createIndex(d, i) }
 
-func (d postgres) alterType(t *table, c *column) string {
+func (d postgres) alterType(t *table, c *column, _ *liveTable) []string {
 	want := d.columnType(c.f)
-	return fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %s::%s", t.name, c.quoted, want, c.quoted, want)
+	return []string{fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %s::%s", t.name, c.quoted, want, c.quoted, want)}
 }
 
-func (postgres) dropNotNull(t *table, c *column) string {
-	return fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", t.name, c.quoted)
+func (postgres) dropNotNull(t *table, c *column, _ *liveTable) []string {
+	return []string{fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", t.name, c.quoted)}
+}
+
+func (d postgres) dropColumn(t *table, column string, _ *liveTable) []string {
+	return []string{"ALTER TABLE " + t.name + " DROP COLUMN " + d.quote(column)}
 }
 
 func (d postgres) dropIndex(name string) string { return "DROP INDEX " + d.quote(name) }

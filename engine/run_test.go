@@ -63,6 +63,14 @@ func shop(t *testing.T, opts ...engine.Option) *engine.Engine {
 	return db
 }
 
+// shops calls f with a shop on each database that outlives an engine.
+func shops(t *testing.T, f func(t *testing.T, db *engine.Engine), opts ...engine.Option) {
+	t.Helper()
+	eachDatabase(t, func(t *testing.T, dsn string) {
+		f(t, open(t, dsn, append(opts[:len(opts):len(opts)], engine.WithModels(Customer{}, Sale{}, SaleItem{}))...))
+	})
+}
+
 // customer is the parameters of a valid CustomerCreateNode.
 func customer(id string) dataflow.Params {
 	return dataflow.Params{"id": id, "email": id + "@example.com", "full_name": "Customer " + id, "joined": "2026-01-02T15:04:05Z"}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dataflow-go/dataflow/model"
@@ -104,12 +105,41 @@ func createIndex(d dialect, i index) string {
 
 func (sqlite) beginMigration() []string { return []string{"BEGIN IMMEDIATE"} }
 
-// alterType makes room for the column: SQLite changes none in place.
-func (d sqlite) alterType(t *table, c *column) string {
-	return fmt.Sprintf("ALTER TABLE %s RENAME COLUMN %s TO %s, after which the engine adds %s anew", t.name, c.quoted, d.quote(c.name+"_old"), c.name)
+// alterType puts a new column in the place of the old one: SQLite changes none. The
+// values are taken over as they are, which a STRICT table refuses where something
+// would be lost.
+func (d sqlite) alterType(t *table, c *column, live *liveTable) []string {
+	if slices.Contains(t.key, c) || slices.Contains(live.refs, strings.ToLower(c.name)) {
+		return nil // SQLite drops no column that a key is made of
+	}
+	fresh := *c
+	fresh.quoted = d.quote(c.name + "_new")
+	def := ""
+	if !c.f.Type.Nullable {
+		v, ok := t.fallback(c)
+		if !ok {
+			v = t.zero(c)
+		}
+		def = d.literal(c.f.Type, v)
+	}
+	sql := []string{d.addColumn(t, &fresh, def), "UPDATE " + t.name + " SET " + fresh.quoted + " = " + c.quoted}
+	return append(append(sql, d.dropColumn(t, c.name, live)...), "ALTER TABLE "+t.name+" RENAME COLUMN "+fresh.quoted+" TO "+c.quoted)
 }
 
-func (d sqlite) dropNotNull(t *table, c *column) string { return d.alterType(t, c) }
+func (d sqlite) dropNotNull(t *table, c *column, live *liveTable) []string {
+	return d.alterType(t, c, live)
+}
+
+// dropColumn drops the column's indexes before, which SQLite does not do by itself.
+func (d sqlite) dropColumn(t *table, column string, live *liveTable) []string {
+	var sql []string
+	for _, ix := range live.indexes {
+		if slices.ContainsFunc(ix.columns, func(name string) bool { return strings.EqualFold(name, column) }) {
+			sql = append(sql, d.dropIndex(ix.name))
+		}
+	}
+	return append(sql, "ALTER TABLE "+t.name+" DROP COLUMN "+d.quote(column))
+}
 
 func (d sqlite) dropIndex(name string) string { return "DROP INDEX " + d.quote(name) }
 

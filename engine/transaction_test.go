@@ -57,18 +57,19 @@ func TestTransactionRollsBack(t *testing.T) {
 		for kind, build := range build {
 			t.Run(name+" in a "+kind, func(t *testing.T) {
 				t.Parallel()
-				db := shop(t)
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				wf, opts := build(c.f(cancel))
-				res, err := db.Run(ctx, wf, opts...)
-				wantCodes(t, err, c.code)
-				if res.Outputs["create"]["id"] != "ann" {
-					t.Errorf("create had not run: %v", res.Outputs)
-				}
-				if n := countOf(t, db, "Customer"); n != 0 {
-					t.Errorf("%d rows stayed", n)
-				}
+				shops(t, func(t *testing.T, db *engine.Engine) {
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					wf, opts := build(c.f(cancel))
+					res, err := db.Run(ctx, wf, opts...)
+					wantCodes(t, err, c.code)
+					if res.Outputs["create"]["id"] != "ann" {
+						t.Errorf("create had not run: %v", res.Outputs)
+					}
+					if n := countOf(t, db, "Customer"); n != 0 {
+						t.Errorf("%d rows stayed", n)
+					}
+				})
 			})
 		}
 	}
@@ -76,162 +77,170 @@ func TestTransactionRollsBack(t *testing.T) {
 
 func TestTransactionCommits(t *testing.T) {
 	t.Parallel()
-	db := shop(t)
-	wf := dataflow.NewWorkflow("w").AddTransaction("tx", func(tx *dataflow.Workflow) {
-		tx.AddNode("CustomerCreateNode", "ann", customer("ann"))
-		tx.AddTransaction("inner", func(in *dataflow.Workflow) {
-			in.AddNode("CustomerCreateNode", "bob", customer("bob")).AddDependency("ann", "bob")
-		})
-		tx.AddNode("CustomerListNode", "seen", nil).AddDependency("bob", "seen")
-	}).AddNode("CustomerCountNode", "after", nil).AddDependency("ann", "after")
-	res := mustRun(t, db, wf)
-	if res.Outputs["seen"]["count"] != int64(2) || res.Outputs["after"]["count"] != int64(2) {
-		t.Errorf("outputs: %v", res.Outputs)
-	}
+	shops(t, func(t *testing.T, db *engine.Engine) {
+		wf := dataflow.NewWorkflow("w").AddTransaction("tx", func(tx *dataflow.Workflow) {
+			tx.AddNode("CustomerCreateNode", "ann", customer("ann"))
+			tx.AddTransaction("inner", func(in *dataflow.Workflow) {
+				in.AddNode("CustomerCreateNode", "bob", customer("bob")).AddDependency("ann", "bob")
+			})
+			tx.AddNode("CustomerListNode", "seen", nil).AddDependency("bob", "seen")
+		}).AddNode("CustomerCountNode", "after", nil).AddDependency("ann", "after")
+		res := mustRun(t, db, wf)
+		if res.Outputs["seen"]["count"] != int64(2) || res.Outputs["after"]["count"] != int64(2) {
+			t.Errorf("outputs: %v", res.Outputs)
+		}
+	})
 }
 
 // A block is one unit: what hangs on one of its nodes waits for the commit.
 func TestBlockStartsWhenAllItNeedsIsDone(t *testing.T) {
 	t.Parallel()
-	db := shop(t)
-	watch := &recorder{}
-	wf := dataflow.NewWorkflow("w").
-		AddTransaction("tx", func(tx *dataflow.Workflow) {
-			tx.AddNode("CustomerCreateNode", "ann", customer("ann")).AddNode("CustomerCreateNode", "bob", customer("bob"))
-		}).
-		AddNode("CustomerCountNode", "before", nil).AddDependency("before", "bob").
-		AddNode("CustomerCountNode", "after", nil).AddDependency("ann", "after")
-	res := mustRun(t, db, wf, engine.WithObserver(watch))
-	want := []string{"start before", "succeeded before", "start ann", "succeeded ann", "start bob", "succeeded bob", "start after", "succeeded after"}
-	if d := cmp.Diff(want, watch.events); d != "" {
-		t.Error(d)
-	}
-	if res.Outputs["after"]["count"] != int64(2) {
-		t.Errorf("after saw %v", res.Outputs["after"])
-	}
+	shops(t, func(t *testing.T, db *engine.Engine) {
+		watch := &recorder{}
+		wf := dataflow.NewWorkflow("w").
+			AddTransaction("tx", func(tx *dataflow.Workflow) {
+				tx.AddNode("CustomerCreateNode", "ann", customer("ann")).AddNode("CustomerCreateNode", "bob", customer("bob"))
+			}).
+			AddNode("CustomerCountNode", "before", nil).AddDependency("before", "bob").
+			AddNode("CustomerCountNode", "after", nil).AddDependency("ann", "after")
+		res := mustRun(t, db, wf, engine.WithObserver(watch))
+		want := []string{"start before", "succeeded before", "start ann", "succeeded ann", "start bob", "succeeded bob", "start after", "succeeded after"}
+		if d := cmp.Diff(want, watch.events); d != "" {
+			t.Error(d)
+		}
+		if res.Outputs["after"]["count"] != int64(2) {
+			t.Errorf("after saw %v", res.Outputs["after"])
+		}
+	})
 }
 
 func TestBlocksThatWaitForEachOther(t *testing.T) {
 	t.Parallel()
-	db := shop(t)
-	wf := dataflow.NewWorkflow("w").
-		AddTransaction("a", func(tx *dataflow.Workflow) {
-			tx.AddNode("CustomerCountNode", "a1", nil).AddNode("CustomerCountNode", "a2", nil)
-		}).
-		AddTransaction("b", func(tx *dataflow.Workflow) {
-			tx.AddNode("CustomerCountNode", "b1", nil).AddNode("CustomerCountNode", "b2", nil)
-		}).
-		AddDependency("a1", "b1").AddDependency("b2", "a2")
-	_, err := db.Run(t.Context(), wf)
-	wantCodes(t, err, errcatalog.DF801)
+	shops(t, func(t *testing.T, db *engine.Engine) {
+		wf := dataflow.NewWorkflow("w").
+			AddTransaction("a", func(tx *dataflow.Workflow) {
+				tx.AddNode("CustomerCountNode", "a1", nil).AddNode("CustomerCountNode", "a2", nil)
+			}).
+			AddTransaction("b", func(tx *dataflow.Workflow) {
+				tx.AddNode("CustomerCountNode", "b1", nil).AddNode("CustomerCountNode", "b2", nil)
+			}).
+			AddDependency("a1", "b1").AddDependency("b2", "a2")
+		_, err := db.Run(t.Context(), wf)
+		wantCodes(t, err, errcatalog.DF801)
+	})
 }
 
 func TestDryRunLeavesNothing(t *testing.T) {
 	t.Parallel()
-	db := shop(t)
-	wf := dataflow.NewWorkflow("w").
-		AddNode("CustomerCreateNode", "create", customer("ann")).
-		AddNode("CustomerCountNode", "count", nil).AddDependency("create", "count").
-		AddFunc("nested", func(ctx context.Context, _ dataflow.Params) (dataflow.Params, error) {
-			_, err := db.Run(ctx, dataflow.NewWorkflow("inner").AddNode("CustomerCreateNode", "create", customer("bob")))
-			return nil, err
-		}).
-		AddFunc("direct", func(ctx context.Context, _ dataflow.Params) (dataflow.Params, error) {
-			_, err := db.Model("Customer").Create(ctx, customer("cid"))
-			return nil, err
-		})
-	res := mustRun(t, db, wf, engine.WithDryRun())
-	if res.Outputs["count"]["count"] != int64(1) {
-		t.Errorf("the run did not see its own write: %v", res.Outputs)
-	}
-	if n := countOf(t, db, "Customer"); n != 0 {
-		t.Errorf("%d rows stayed", n)
-	}
-	// The same run can be done in earnest now.
-	mustRun(t, db, wf)
-	if n := countOf(t, db, "Customer"); n != 3 {
-		t.Errorf("%d rows", n)
-	}
+	shops(t, func(t *testing.T, db *engine.Engine) {
+		wf := dataflow.NewWorkflow("w").
+			AddNode("CustomerCreateNode", "create", customer("ann")).
+			AddNode("CustomerCountNode", "count", nil).AddDependency("create", "count").
+			AddFunc("nested", func(ctx context.Context, _ dataflow.Params) (dataflow.Params, error) {
+				_, err := db.Run(ctx, dataflow.NewWorkflow("inner").AddNode("CustomerCreateNode", "create", customer("bob")))
+				return nil, err
+			}).
+			AddFunc("direct", func(ctx context.Context, _ dataflow.Params) (dataflow.Params, error) {
+				_, err := db.Model("Customer").Create(ctx, customer("cid"))
+				return nil, err
+			})
+		res := mustRun(t, db, wf, engine.WithDryRun())
+		if res.Outputs["count"]["count"] != int64(1) {
+			t.Errorf("the run did not see its own write: %v", res.Outputs)
+		}
+		if n := countOf(t, db, "Customer"); n != 0 {
+			t.Errorf("%d rows stayed", n)
+		}
+		// The same run can be done in earnest now.
+		mustRun(t, db, wf)
+		if n := countOf(t, db, "Customer"); n != 3 {
+			t.Errorf("%d rows", n)
+		}
+	})
 }
 
 // A function that ends its goroutine, as a test's FailNow does, leaves no
 // transaction open.
 func TestGoexitInATransaction(t *testing.T) {
 	t.Parallel()
-	db := shop(t)
-	wf := dataflow.NewWorkflow("w").AddTransaction("tx", func(tx *dataflow.Workflow) {
-		tx.AddNode("CustomerCreateNode", "create", customer("ann"))
-		tx.AddFunc("f", func(context.Context, dataflow.Params) (dataflow.Params, error) {
-			runtime.Goexit()
-			return nil, nil
-		}).AddDependency("create", "f")
+	shops(t, func(t *testing.T, db *engine.Engine) {
+		wf := dataflow.NewWorkflow("w").AddTransaction("tx", func(tx *dataflow.Workflow) {
+			tx.AddNode("CustomerCreateNode", "create", customer("ann"))
+			tx.AddFunc("f", func(context.Context, dataflow.Params) (dataflow.Params, error) {
+				runtime.Goexit()
+				return nil, nil
+			}).AddDependency("create", "f")
+		})
+		_, err := db.Run(t.Context(), wf)
+		wantCodes(t, err, errcatalog.DF501)
+		if n := countOf(t, db, "Customer"); n != 0 {
+			t.Errorf("%d rows stayed", n)
+		}
 	})
-	_, err := db.Run(t.Context(), wf)
-	wantCodes(t, err, errcatalog.DF501)
-	if n := countOf(t, db, "Customer"); n != 0 {
-		t.Errorf("%d rows stayed", n)
-	}
 }
 
 // What a function does with the engine is part of its transaction. A run that
 // fails there is undone by itself, and the function may go on.
 func TestRunInsideATransaction(t *testing.T) {
 	t.Parallel()
-	db := shop(t)
-	inner := dataflow.NewWorkflow("inner").AddNode("CustomerCreateNode", "bob", customer("bob")).
-		AddNode("CustomerReadNode", "nobody", dataflow.Params{"id": "nobody"}).AddDependency("bob", "nobody")
-	wf := dataflow.NewWorkflow("outer").AddTransaction("tx", func(tx *dataflow.Workflow) {
-		tx.AddNode("CustomerCreateNode", "ann", customer("ann"))
-		tx.AddFunc("try", func(ctx context.Context, _ dataflow.Params) (dataflow.Params, error) {
-			_, err := db.Run(ctx, inner)
-			if !errors.Is(err, errcatalog.DF703) {
-				return nil, err
-			}
-			// A dry run inside leaves nothing in the transaction around it.
-			dry := dataflow.NewWorkflow("dry").AddNode("CustomerCreateNode", "cid", customer("cid"))
-			if _, err := db.Run(ctx, dry, engine.WithDryRun()); err != nil {
-				return nil, err
-			}
-			res, err := db.Run(ctx, dataflow.NewWorkflow("seen").AddNode("CustomerCountNode", "n", nil))
-			return res.Outputs["n"], err
-		}).AddDependency("ann", "try")
+	shops(t, func(t *testing.T, db *engine.Engine) {
+		inner := dataflow.NewWorkflow("inner").AddNode("CustomerCreateNode", "bob", customer("bob")).
+			AddNode("CustomerReadNode", "nobody", dataflow.Params{"id": "nobody"}).AddDependency("bob", "nobody")
+		wf := dataflow.NewWorkflow("outer").AddTransaction("tx", func(tx *dataflow.Workflow) {
+			tx.AddNode("CustomerCreateNode", "ann", customer("ann"))
+			tx.AddFunc("try", func(ctx context.Context, _ dataflow.Params) (dataflow.Params, error) {
+				_, err := db.Run(ctx, inner)
+				if !errors.Is(err, errcatalog.DF703) {
+					return nil, err
+				}
+				// A dry run inside leaves nothing in the transaction around it.
+				dry := dataflow.NewWorkflow("dry").AddNode("CustomerCreateNode", "cid", customer("cid"))
+				if _, err := db.Run(ctx, dry, engine.WithDryRun()); err != nil {
+					return nil, err
+				}
+				res, err := db.Run(ctx, dataflow.NewWorkflow("seen").AddNode("CustomerCountNode", "n", nil))
+				return res.Outputs["n"], err
+			}).AddDependency("ann", "try")
+		})
+		res := mustRun(t, db, wf)
+		if res.Outputs["try"]["count"] != int64(1) {
+			t.Errorf("the function saw %v", res.Outputs["try"])
+		}
+		if n := countOf(t, db, "Customer"); n != 1 {
+			t.Errorf("%d rows", n)
+		}
 	})
-	res := mustRun(t, db, wf)
-	if res.Outputs["try"]["count"] != int64(1) {
-		t.Errorf("the function saw %v", res.Outputs["try"])
-	}
-	if n := countOf(t, db, "Customer"); n != 1 {
-		t.Errorf("%d rows", n)
-	}
 }
 
 // The same outside a transaction: the run ends with an error and does not hang.
 func TestGoexit(t *testing.T) {
 	t.Parallel()
-	db := shop(t)
-	_, err := db.Run(t.Context(), dataflow.NewWorkflow("w").AddFunc("f", func(context.Context, dataflow.Params) (dataflow.Params, error) {
-		runtime.Goexit()
-		return nil, nil
-	}))
-	wantCodes(t, err, errcatalog.DF501)
+	shops(t, func(t *testing.T, db *engine.Engine) {
+		_, err := db.Run(t.Context(), dataflow.NewWorkflow("w").AddFunc("f", func(context.Context, dataflow.Params) (dataflow.Params, error) {
+			runtime.Goexit()
+			return nil, nil
+		}))
+		wantCodes(t, err, errcatalog.DF501)
+	})
 }
 
 // A run that waits for the writer of another ends when it is cancelled.
 func TestCancelledWhileWaitingForATransaction(t *testing.T) {
 	t.Parallel()
-	db := shop(t)
-	wf := dataflow.NewWorkflow("w").AddTransaction("tx", func(tx *dataflow.Workflow) {
-		tx.AddNode("CustomerCreateNode", "create", customer("ann"))
-	})
-	holding := dataflow.NewWorkflow("holding").AddFunc("f", func(ctx context.Context, _ dataflow.Params) (dataflow.Params, error) {
-		// Not with ctx, which would make it part of this transaction.
-		other, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
-		defer cancel()
-		res, err := db.Run(other, wf)
-		if !errors.Is(err, errcatalog.DF505) || res.Nodes[0].Status != engine.Cancelled {
-			t.Errorf("got %v, %v", res.Nodes, err)
-		}
-		return nil, nil
-	})
-	mustRun(t, db, holding, engine.WithTransaction())
+	shops(t, func(t *testing.T, db *engine.Engine) {
+		wf := dataflow.NewWorkflow("w").AddTransaction("tx", func(tx *dataflow.Workflow) {
+			tx.AddNode("CustomerCreateNode", "create", customer("ann"))
+		})
+		holding := dataflow.NewWorkflow("holding").AddFunc("f", func(ctx context.Context, _ dataflow.Params) (dataflow.Params, error) {
+			// Not with ctx, which would make it part of this transaction.
+			other, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+			defer cancel()
+			res, err := db.Run(other, wf)
+			if !errors.Is(err, errcatalog.DF505) || res.Nodes[0].Status != engine.Cancelled {
+				t.Errorf("got %v, %v", res.Nodes, err)
+			}
+			return nil, nil
+		})
+		mustRun(t, db, holding, engine.WithTransaction())
+	}, engine.WithPoolSize(1))
 }
