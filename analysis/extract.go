@@ -267,11 +267,15 @@ func isNamed(t types.Type, path, name string) bool {
 
 // builderMethod names the method when call is one of *dataflow.Workflow.
 func (x *extractor) builderMethod(call *ast.CallExpr) (*ast.SelectorExpr, string) {
+	return builderMethodIn(x.info, call)
+}
+
+func builderMethodIn(info *types.Info, call *ast.CallExpr) (*ast.SelectorExpr, string) {
 	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
 	if !ok {
 		return nil, ""
 	}
-	s := x.info.Selections[sel]
+	s := info.Selections[sel]
 	if s == nil || s.Kind() != types.MethodVal {
 		return nil, ""
 	}
@@ -283,7 +287,9 @@ func (x *extractor) builderMethod(call *ast.CallExpr) (*ast.SelectorExpr, string
 }
 
 // callee is the declared function that call calls, or nil.
-func (x *extractor) callee(call *ast.CallExpr) *types.Func {
+func (x *extractor) callee(call *ast.CallExpr) *types.Func { return calleeIn(x.info, call) }
+
+func calleeIn(info *types.Info, call *ast.CallExpr) *types.Func {
 	fun := ast.Unparen(call.Fun)
 	switch e := fun.(type) {
 	case *ast.IndexExpr:
@@ -300,7 +306,7 @@ func (x *extractor) callee(call *ast.CallExpr) *types.Func {
 	default:
 		return nil
 	}
-	fn, _ := x.info.Uses[id].(*types.Func)
+	fn, _ := info.Uses[id].(*types.Func)
 	return fn
 }
 

@@ -31,6 +31,10 @@ func finish(u *unit, w *world) *Package {
 		}
 	}
 	p.Diagnostics = append(p.Diagnostics, setDiagnostics(u, shipped)...)
+	p.Diagnostics = slices.Concat(p.Diagnostics, u.engine.found, u.dropped)
+	for i := range u.engine.runs {
+		p.Diagnostics = append(p.Diagnostics, u.engine.runs[i].diagnostics(w, shipped)...)
+	}
 	var found, strict []located
 	for _, d := range u.drafts {
 		if len(d.ops) == 0 && d.fragment {
@@ -49,12 +53,19 @@ func finish(u *unit, w *world) *Package {
 			for _, finding := range graph.Check(g, resolver) {
 				found = append(found, located{finding, d, resolver})
 			}
+			for _, finding := range graph.Hints(g, resolver) {
+				if finding.Code != errcatalog.DF714 || !u.engine.reads(finding.Node) {
+					found = append(found, located{finding, d, resolver})
+				}
+			}
 			for _, finding := range graph.CheckStrict(g, resolver) {
-				strict = append(strict, located{finding, d, resolver})
+				if finding.Code != errcatalog.DF903 || !u.engine.reads(finding.Node) {
+					strict = append(strict, located{finding, d, resolver})
+				}
 			}
 		}
 	}
-	p.Diagnostics = sortDiagnostics(append(p.Diagnostics, diagnose(u, w, found)...))
+	p.Diagnostics = withoutDropped(sortDiagnostics(append(p.Diagnostics, diagnose(u, w, found)...)))
 	p.Strict = sortDiagnostics(append(p.Strict, diagnose(u, w, strict)...))
 	withoutIgnored(p, u)
 	slices.SortStableFunc(p.Workflows, func(a, b *Workflow) int {

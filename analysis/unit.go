@@ -24,6 +24,8 @@ type unit struct {
 	models  []*declared
 	drafts  []*draft
 	extends *extensions
+	engine  *engineUse
+	dropped []Diagnostic // DF-803
 }
 
 // declared is one model's declaration.
@@ -59,7 +61,12 @@ func checkUnit(m *unitMeta, files []*source, im *importer, takers []string, key 
 	trees := make([]*ast.File, len(files))
 	for i, f := range files {
 		u.errs = append(u.errs, f.errs...)
-		trees[i] = withoutBodies(f.ast, u.names)
+		names := u.names
+		if slices.Contains(f.imports, enginePath) {
+			names = maps.Clone(names)
+			maps.Copy(names, engineNames)
+		}
+		trees[i] = withoutBodies(f.ast, names)
 	}
 	conf := types.Config{
 		Importer: im.importFor(m.Package), FakeImportC: true, Sizes: m.TypesSizes, GoVersion: goVersion(m.Package),
@@ -75,6 +82,7 @@ func checkUnit(m *unitMeta, files []*source, im *importer, takers []string, key 
 	x := newExtractor(u, info)
 	x.run()
 	u.drafts, u.extends = x.drafts, x.extensions
+	u.engine, u.dropped = usesOfEngine(u, info), dropped(u, info, x.broken)
 	return u
 }
 

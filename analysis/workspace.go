@@ -410,14 +410,14 @@ func (w *Workspace) takers() []string {
 }
 
 // importsRoot reports whether a package, or an unsaved file of it, imports this
-// module's root.
+// module's root, or the engine.
 func (w *Workspace) importsRoot(m *unitMeta) bool {
-	if m.PkgPath == rootPath || m.Imports[rootPath] != nil {
+	if m.PkgPath == rootPath || m.Imports[rootPath] != nil || m.Imports[enginePath] != nil {
 		return true
 	}
 	for _, name := range w.buffers.opened() {
 		if filepath.Dir(name) == m.Dir {
-			if s := w.parse(name); s != nil && slices.Contains(s.imports, rootPath) {
+			if s := w.parse(name); s != nil && (slices.Contains(s.imports, rootPath) || slices.Contains(s.imports, enginePath)) {
 				return true
 			}
 		}

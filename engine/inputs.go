@@ -14,25 +14,17 @@ import (
 // input takes (DF-810), and returns an error for each input without one (DF-808).
 func (r *run) bindInputs() []*errcatalog.Error {
 	inputs := r.g.Inputs()
-	names := make([]string, len(inputs))
 	var errs []*errcatalog.Error
-	for i, in := range inputs {
-		names[i] = in.Name
-		if _, given := r.o.inputs[in.Name]; given || in.Default != nil {
-			continue
+	for _, in := range inputs {
+		if _, given := r.o.inputs[in.Name]; !given && in.Default == nil {
+			errs = append(errs, r.missingInput(in))
 		}
-		errs = append(errs, r.missingInput(in))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.o.inputs)) {
-		if slices.Contains(names, name) {
-			continue
+		if f, unknown := graph.UnknownInput(inputs, name); unknown {
+			f.Span = r.g.Span
+			r.warn(r.error(f, nil))
 		}
-		f := errcatalog.Finding{Code: errcatalog.DF810, Message: fmt.Sprintf("the workflow has no input %q", name), Span: r.g.Span}
-		f.Details = errcatalog.Details{Param: name, Allowed: names, Suggestion: errcatalog.Nearest(name, names)}
-		if s := f.Details.Suggestion; s != "" {
-			f.Message += fmt.Sprintf("; did you mean %q?", s)
-		}
-		r.warn(r.error(f, nil))
 	}
 	g := *r.g
 	g.Nodes = slices.Clone(g.Nodes)

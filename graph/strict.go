@@ -21,7 +21,7 @@ func CheckStrict(g *Graph, models Models) []Finding {
 	}
 	// A workflow that is not seen whole may hold the connection, the block or the
 	// switch that makes it right.
-	if !g.Open && !slices.ContainsFunc(g.Nodes, func(n Node) bool { return !n.ID.Known }) && acyclic(c.edges()) {
+	if c.whole() && acyclic(c.edges()) {
 		s.edges = c.edges()
 		s.nulls()
 		s.unread()
