@@ -198,7 +198,7 @@ func (x *operation) insertRows(ctx context.Context, c chunk, clause string, data
 // keyOf is a primary key as users give it: a value, or a map for a composite one.
 func (x *operation) keyOf(values []any) (any, error) {
 	if len(x.t.key) > 1 {
-		return x.record(x.t.key, values)
+		return x.record(x.t.key, values, 0)
 	}
 	return x.decoded(x.t.key[0], values[0])
 }

@@ -23,7 +23,7 @@ func (x *operation) delete(ctx context.Context) (map[string]any, error) {
 		}
 	}
 	err = x.query(ctx, true, text+where+" RETURNING "+quotedList(x.t.key), b.args, nil, func(values []any) error {
-		key, err := x.record(x.t.key, values)
+		key, err := x.record(x.t.key, values, 0)
 		for name, v := range key {
 			out[name] = v
 		}

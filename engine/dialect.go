@@ -43,6 +43,9 @@ type dialect interface {
 	// for its last row, where the keys of its rows follow each other; "" where they
 	// need not.
 	lastKey(ctx context.Context, c conn, t *table) (string, error)
+	// rows runs a query for the page that a List asks for, and hands each of its rows
+	// to what begin returns; begin is called again where they come from the first anew.
+	rows(ctx context.Context, x *operation, text string, args []any, cols []*column, begin func() func([]any) error) error
 	// rowsPerStatement is how many rows go into one statement by default.
 	rowsPerStatement() int
 	// now is the time, encoded.

@@ -233,6 +233,14 @@ func (x *operation) query(ctx context.Context, write bool, text string, args []a
 		return err
 	}
 	x.note(ctx, text, args)
+	return x.ask(ctx, write, text, args, about, each)
+}
+
+// ask is query for a statement that has been told of.
+func (x *operation) ask(ctx context.Context, write bool, text string, args []any, about subject, each func(values []any) error) error {
+	if err := x.hold(ctx, write); err != nil {
+		return err
+	}
 	var failed error
 	err := x.c.query(ctx, text, args, func(values []any) error {
 		failed = each(values)
@@ -247,10 +255,11 @@ func (x *operation) query(ctx context.Context, write bool, text string, args []a
 	return nil
 }
 
-// recordOf runs a statement that yields one whole record at most; nil if none.
+// recordOf runs a statement that yields one whole record at most, with room for found
+// or updated; nil if none.
 func (x *operation) recordOf(ctx context.Context, write bool, text string, args []any, about subject) (record map[string]any, err error) {
 	err = x.query(ctx, write, text, args, about, func(values []any) error {
-		if record, err = x.record(x.t.cols, values); err != nil {
+		if record, err = x.record(x.t.cols, values, 1); err != nil {
 			return err
 		}
 		return errEnough
@@ -316,9 +325,9 @@ type undecided struct {
 	decide func(ctx context.Context) error
 }
 
-// record decodes a row.
-func (x *operation) record(cols []*column, values []any) (map[string]any, error) {
-	r := make(map[string]any, len(cols)+1) // one more for found or updated
+// record decodes a row into a map with room for more.
+func (x *operation) record(cols []*column, values []any, more int) (map[string]any, error) {
+	r := make(map[string]any, len(cols)+more)
 	for i, c := range cols {
 		v, err := x.decoded(c, values[i])
 		if err != nil {

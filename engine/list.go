@@ -135,40 +135,56 @@ func (x *operation) fetch(ctx context.Context, p page, out map[string]any) error
 	if p.offset > 0 {
 		text += " OFFSET " + b.arg(p.offset)
 	}
-	records, n := []map[string]any{}, int64(0)
-	more, last := false, make([]any, len(p.order))
-	var put sink
-	if x.into != nil {
-		put = x.into()
-	}
-	err = x.query(ctx, false, text, b.args, nil, func(values []any) error {
-		if n == p.limit {
-			more = true
-			return nil
-		}
-		n++
-		if n == p.limit { // before a sink has its way with values
-			for i, k := range p.order {
-				if last[i], err = x.t.d.decode(k.c.f.Type, values[slices.Index(p.read, k.c)]); err != nil {
-					return err
-				}
-			}
-		}
-		if put != nil {
-			return x.put(p.shown, values, put)
-		}
-		r, err := x.record(p.shown, values)
-		records = append(records, r)
-		return err
-	})
-	if err != nil {
+	g := got{x: x, page: p}
+	if err := x.t.d.rows(ctx, x, text, b.args, p.read, g.begin); err != nil {
 		return err
 	}
-	out["records"], out["count"], out["has_more"], out["next_cursor"] = records, n, more, nil
-	if more {
-		out["next_cursor"] = encodeCursor(p.order, last)
+	out["records"], out["count"], out["has_more"], out["next_cursor"] = g.records, g.n, g.more, nil
+	if g.more {
+		out["next_cursor"] = encodeCursor(p.order, g.last)
 	}
 	return nil
+}
+
+// got is what has come of a page.
+type got struct {
+	x *operation
+	page
+	records []map[string]any
+	put     sink // takes the records in place of maps; or nil
+	n       int64
+	more    bool
+	last    []any // the values of the order in the last record
+}
+
+// begin makes it empty and returns what takes the rows.
+func (g *got) begin() func(values []any) error {
+	g.records, g.n, g.more = []map[string]any{}, 0, false
+	if g.x.into != nil {
+		g.put = g.x.into()
+	}
+	return g.take
+}
+
+func (g *got) take(values []any) (err error) {
+	if g.n == g.limit {
+		g.more = true
+		return nil
+	}
+	if g.n++; g.n == g.limit { // before a sink has its way with values
+		g.last = make([]any, len(g.order))
+		for i, k := range g.order {
+			if g.last[i], err = g.x.t.d.decode(k.c.f.Type, values[slices.Index(g.read, k.c)]); err != nil {
+				return err
+			}
+		}
+	}
+	if g.put != nil {
+		return g.x.put(g.shown, values, g.put)
+	}
+	r, err := g.x.record(g.shown, values, 0)
+	g.records = append(g.records, r)
+	return err
 }
 
 // put decodes the values in place and hands them on.

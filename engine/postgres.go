@@ -83,6 +83,10 @@ func (postgres) snapshot() string { return "BEGIN ISOLATION LEVEL REPEATABLE REA
 func (postgres) aborts() bool     { return true }
 func (postgres) shared() bool     { return true }
 
+func (postgres) rows(ctx context.Context, x *operation, text string, args []any, _ []*column, begin func() func([]any) error) error {
+	return x.query(ctx, false, text, args, nil, begin())
+}
+
 // errAborted is the cause of a commit that the server turned into a rollback.
 var errAborted = errors.New("a statement in it failed, so the database rolled it back")
 

@@ -80,7 +80,7 @@ func (x *operation) upsertShared(ctx context.Context, key []*column, r row, upda
 	}
 	done := false
 	err = x.query(ctx, true, text+" RETURNING "+x.t.all+", xmax = 0", args, inserting(about, update), func(values []any) error {
-		record, err := x.record(x.t.cols, values)
+		record, err := x.record(x.t.cols, values, 0)
 		created, _ := values[len(x.t.cols)].(bool)
 		upserted(out, record, created)
 		done = true
@@ -115,7 +115,7 @@ func (x *operation) upsertJoined(ctx context.Context, key []*column, r row, upda
 	}
 	done := false
 	err = x.query(ctx, true, text, b.args, inserting(about, update), func(values []any) error {
-		record, err := x.record(x.t.cols, values[1:])
+		record, err := x.record(x.t.cols, values[1:], 0)
 		created, _ := values[0].(bool)
 		upserted(out, record, created)
 		done = true

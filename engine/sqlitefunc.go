@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -20,53 +19,8 @@ import (
 // compiledPatterns is how many regular expressions are kept ready.
 const compiledPatterns = 256
 
-// upserts are those at work in this process, by number, and whether they found
-// their record. SQLite does not tell whether INSERT … ON CONFLICT DO UPDATE inserted
-// or updated: so the statement calls df_found with its number, in the condition of
-// the update, which is evaluated for a record that is there and not otherwise.
-var upserts = upsertsAtWork{of: map[int64]bool{}}
-
-type upsertsAtWork struct {
-	mu   sync.Mutex
-	last int64
-	of   map[int64]bool
-}
-
-// begin returns the number of an upsert, until end.
-func (u *upsertsAtWork) begin() int64 {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.last++
-	u.of[u.last] = false
-	return u.last
-}
-
-func (u *upsertsAtWork) end(n int64) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	delete(u.of, n)
-}
-
-func (u *upsertsAtWork) found(n int64) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.of[n]
-}
-
-// note is df_found. It is true, for any number: the update is to be made.
-func (u *upsertsAtWork) note(_ *driversqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if n, ok := args[0].(int64); ok {
-		if _, atWork := u.of[n]; atWork {
-			u.of[n] = true
-		}
-	}
-	return int64(1), nil
-}
-
 // registerFunctions gives the driver what SQLite lacks: RE2, LIKE that folds all
-// of Unicode, an order of decimals, and df_found.
+// of Unicode, an order of decimals, and what statements tell this process by.
 func registerFunctions(d *driversqlite.Driver) error {
 	patterns, err := lru.New[string, *regexp.Regexp](compiledPatterns)
 	if err != nil {
@@ -98,8 +52,7 @@ func registerFunctions(d *driversqlite.Driver) error {
 	}); err != nil {
 		return err
 	}
-	// Not deterministic: SQLite must not call it ahead, or once for all.
-	if err := d.RegisterScalarFunction("df_found", 1, upserts.note); err != nil {
+	if err := registerCalls(d); err != nil {
 		return err
 	}
 	return d.RegisterCollationUtf8("df_decimal", compareDecimals)

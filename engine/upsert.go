@@ -78,9 +78,10 @@ func (x *operation) upsertOnce(ctx context.Context, key []*column, r row, update
 	if len(update) == 0 || missingKey(r, key) {
 		return x.upsertInTwo(ctx, key, r, update, about, out)
 	}
-	u := upserts.begin()
-	defer upserts.end(u)
-	text, args, err := x.insertOrUpdate(key, r, update, func(b *binder) []string { return []string{"df_found(" + b.arg(u) + ")"} })
+	found := false
+	n := upserts.begin(&found)
+	defer upserts.end(n)
+	text, args, err := x.insertOrUpdate(key, r, update, func(b *binder) []string { return []string{"df_found(" + b.arg(n) + ")"} })
 	if err != nil {
 		return false, err
 	}
@@ -88,7 +89,7 @@ func (x *operation) upsertOnce(ctx context.Context, key []*column, r row, update
 	if err != nil || record == nil {
 		return false, err
 	}
-	upserted(out, record, !upserts.found(u))
+	upserted(out, record, !found)
 	return true, nil
 }
 
