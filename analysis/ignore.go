@@ -211,6 +211,15 @@ func (ig *ignore) removal() errcatalog.Fix {
 	return fix
 }
 
+// Ignores reports whether a comment in p ignores a finding that was made beside the
+// analysis: one of a database.
+func (p *Package) Ignores(d Diagnostic) bool {
+	i := slices.IndexFunc(p.sources, func(f *source) bool { return f.name == d.File })
+	return i >= 0 && slices.ContainsFunc(ignores(p.sources[i]), func(ig *ignore) bool {
+		return ig.line == d.Span.Start.Line && slices.ContainsFunc(ig.codes, func(c ignored) bool { return c.code == d.Code })
+	})
+}
+
 // IgnoreFix writes the comment that ignores a diagnostic of p on its line. It is
 // for an editor's list of what can be done, after the fixes that mend. ok is false
 // where no comment can stand.

@@ -132,6 +132,16 @@ func (w *Workspace) Package(file string) *Package {
 	return w.byFile[filepath.Clean(file)]
 }
 
+// Packages are the last results of all packages that declare models or build
+// workflows, sorted by their paths. Nothing is checked for it.
+func (w *Workspace) Packages() []*Package {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := slices.Collect(maps.Values(w.byFile))
+	slices.SortFunc(all, func(a, b *Package) int { return strings.Compare(a.Path, b.Path) })
+	return slices.Compact(all)
+}
+
 // Load analyses the packages that match the patterns ("./..." when there is
 // none), once. Models are still those of the whole workspace. It fails with
 // DF-410 when there is no module or a pattern matches nothing that can be read.

@@ -117,7 +117,7 @@ func TestCompare(t *testing.T) {
 			t.Errorf("Order: %s; want %s", got, want)
 		}
 		for _, f := range r.Of(user) {
-			if !f.Mendable || !strings.Contains(f.Message, "ADD COLUMN") {
+			if f.Kind != engine.DifferenceMade || !strings.Contains(f.Message, "ADD COLUMN") {
 				t.Errorf("%+v", f)
 			}
 		}

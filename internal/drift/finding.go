@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dataflow-go/dataflow/analysis"
 	"github.com/dataflow-go/dataflow/engine"
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/model"
@@ -12,9 +13,23 @@ import (
 
 // A Finding is a difference at the field, or the struct, that it is about.
 type Finding struct {
-	errcatalog.Finding
+	analysis.Diagnostic
 	Database string // name in dataflow.yaml
-	Mendable bool   // the migration mends it; else it refuses, or has nothing to do
+	Kind     engine.DifferenceKind
+}
+
+// In lists how databases differ from the models of a package, unless a comment there
+// ignores it.
+func (r *Report) In(p *analysis.Package) []Finding {
+	var all []Finding
+	for _, m := range Models([]*analysis.Package{p}) {
+		for _, f := range r.Of(m) {
+			if !p.Ignores(f.Diagnostic) {
+				all = append(all, f)
+			}
+		}
+	}
+	return all
 }
 
 // Of lists how databases differ from a model, at its place now. It is nil for a
@@ -29,15 +44,6 @@ func (r *Report) Of(m *model.Model) []Finding {
 		for _, d := range merged(t.differences) {
 			all = append(all, t.finding(m, d))
 		}
-	}
-	return all
-}
-
-// All lists how databases differ from all models.
-func (r *Report) All(models []*model.Model) []Finding {
-	var all []Finding
-	for _, m := range models {
-		all = append(all, r.Of(m)...)
 	}
 	return all
 }
@@ -63,13 +69,12 @@ func merged(differences []engine.Difference) []engine.Difference {
 }
 
 func (t *table) finding(m *model.Model, d engine.Difference) Finding {
-	f := Finding{
-		Finding: errcatalog.Finding{
-			Code: d.Code, Message: "database " + t.database.Name + ": " + d.Message,
-			Details: errcatalog.Details{Model: m.Name, Table: m.Table, Database: t.database.String(), Reason: d.Message},
-			Span:    name(m.Pos, m.Name),
-		},
-		Database: t.database.Name, Mendable: d.Kind == engine.DifferenceMade,
+	f := Finding{Database: t.database.Name, Kind: d.Kind}
+	f.File = m.Pos.Filename
+	f.Finding = errcatalog.Finding{
+		Code: d.Code, Message: "database " + t.database.Name + ": " + d.Message,
+		Details: errcatalog.Details{Model: m.Name, Table: m.Table, Database: t.database.String(), Reason: d.Message},
+		Span:    name(m.Pos, m.Name),
 	}
 	if field := fieldOf(m, d.Columns); field != nil {
 		f.Details.Field, f.Details.Column, f.Details.Type = field.Name, field.Column, field.GoType
@@ -84,7 +89,7 @@ func (t *table) finding(m *model.Model, d engine.Difference) Finding {
 	sql := strings.Join(d.SQL, ";\n")
 	f.Details.Extra = []errcatalog.ContextItem{{Key: "SQL", Value: sql}}
 	does := "this SQL does it"
-	if f.Mendable {
+	if d.Kind == engine.DifferenceMade {
 		does = "the migration makes it"
 	}
 	f.Message += "; " + does

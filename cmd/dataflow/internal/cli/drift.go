@@ -15,14 +15,15 @@ func drifted(ctx context.Context, cfg *config.Config, packages []*analysis.Packa
 	if !drift.Wanted(cfg) {
 		return nil, nil
 	}
-	models := drift.Models(packages)
-	r, err := drift.Compare(ctx, cfg, models)
+	r, err := drift.Compare(ctx, cfg, drift.Models(packages))
 	if err != nil {
 		return nil, err
 	}
 	findings := r.Problems
-	for _, f := range r.All(models) {
-		findings = append(findings, f.Finding)
+	for _, p := range packages {
+		for _, f := range r.In(p) {
+			findings = append(findings, f.Finding)
+		}
 	}
 	return findings, nil
 }
