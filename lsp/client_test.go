@@ -182,7 +182,11 @@ func (c *client) receive(m message) {
 	c.news = make(chan struct{})
 	c.mu.Unlock()
 	if m.ID != nil {
-		go c.write(object{"jsonrpc": "2.0", "id": m.ID, "result": nil})
+		var result any
+		if m.Method == "window/showDocument" {
+			result = object{"success": true}
+		}
+		go c.write(object{"jsonrpc": "2.0", "id": m.ID, "result": result})
 	}
 }
 
@@ -299,7 +303,7 @@ func (c *client) of(method string) []json.RawMessage {
 // fullCapabilities are those of a current editor.
 var fullCapabilities = object{
 	"general": object{"positionEncodings": []string{"utf-16"}},
-	"window":  object{"workDoneProgress": true},
+	"window":  object{"workDoneProgress": true, "showDocument": object{"support": true}},
 	"workspace": object{
 		"workspaceEdit":         object{"documentChanges": true},
 		"didChangeWatchedFiles": object{"dynamicRegistration": true},

@@ -34,6 +34,11 @@ func codeActions(s *server, ctx context.Context, snap *snapshot, p *codeActionPa
 		return actions, err
 	}
 	texts := newTexts(snap)
+	migrations, err := s.migrationActions(texts, v, v.drift(v.doc.Offsets(p.Range)))
+	if err != nil {
+		return nil, err
+	}
+	actions = append(actions, migrations...)
 	for _, found := range v.diagnostics(v.doc.Offsets(p.Range)) {
 		fixes := found.Fixes
 		if v.pkg != nil {

@@ -20,15 +20,21 @@ const (
 	commandRun       = "dataflow.server.run"       // {uri, workflow?, inputs?, commit?, database?} → a run's report
 	commandWorkflows = "dataflow.server.workflows" // {uri} → the workflows of a file
 	commandExplain   = "dataflow.server.explain"   // {code} → a code's page
+
+	// {uri, model?, database?} → a migration's report
+	commandMigrate      = "dataflow.server.migrate"      // makes it
+	commandMigrationSQL = "dataflow.server.migrationSQL" // shows its SQL
 )
 
 // A command carries out one of them.
 type command func(ctx context.Context, s *server, snap *snapshot, argument json.RawMessage, token protocol.ProgressToken) (any, error)
 
 var commands = map[string]command{
-	commandRun:       run,
-	commandWorkflows: listWorkflows,
-	commandExplain:   explain,
+	commandRun:          run,
+	commandWorkflows:    listWorkflows,
+	commandExplain:      explain,
+	commandMigrate:      migrate,
+	commandMigrationSQL: migrationSQL,
 }
 
 func commandNames() []string { return slices.Sorted(maps.Keys(commands)) }

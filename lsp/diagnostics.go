@@ -35,8 +35,6 @@ type diagnoser struct {
 
 	publishing sync.Mutex
 	published  map[uri.URI]published // what the client was told last; guarded by publishing
-	// misconfigured are the modules whose dataflow.yaml cannot be used, and why; guarded by publishing
-	misconfigured map[string]string
 }
 
 type published struct {
@@ -45,7 +43,15 @@ type published struct {
 }
 
 func newDiagnoser(s *server) *diagnoser {
-	return &diagnoser{s: s, wake: make(chan struct{}, 1), published: map[uri.URI]published{}, misconfigured: map[string]string{}}
+	return &diagnoser{s: s, wake: make(chan struct{}, 1), published: map[uri.URI]published{}}
+}
+
+// again asks for a diagnosis after the one under way, which it leaves alone.
+func (d *diagnoser) again() {
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
 }
 
 // now asks for a diagnosis, in place of the one that is under way.
@@ -103,6 +109,9 @@ func (d *diagnoser) diagnose(ctx context.Context, snap *snapshot) {
 		})
 	}
 	checks.Wait()
+	if ctx.Err() == nil {
+		d.diagnoseConfigurations(snap)
+	}
 }
 
 func (d *diagnoser) diagnoseModule(ctx context.Context, snap *snapshot, mod *module, docs []*document) error {
@@ -115,7 +124,7 @@ func (d *diagnoser) diagnoseModule(ctx context.Context, snap *snapshot, mod *mod
 		return err
 	}
 	texts := newTexts(snap)
-	configuration := d.configuration(mod.root)
+	configuration := configuration(mod.root)
 	for _, doc := range docs {
 		if err != nil {
 			d.publish(doc, d.unanalysed(doc, err))
@@ -129,26 +138,13 @@ func (d *diagnoser) diagnoseModule(ctx context.Context, snap *snapshot, mod *mod
 		for _, diagnostic := range diagnosticsOf(packages, doc.file, configuration) {
 			found = append(found, d.toProtocol(texts, doc, diagnostic))
 		}
+		for _, f := range d.s.drift.in(mod, packages, doc.file, configuration) {
+			found = append(found, d.toProtocol(texts, doc, f.Diagnostic))
+		}
 		d.publish(doc, found)
 	}
+	d.s.drift.follow(mod)
 	return nil
-}
-
-// configuration is the dataflow.yaml of a module, for the severities in it. One
-// that cannot be used is told of once, and the catalogue's severities count.
-func (d *diagnoser) configuration(root string) *config.Config {
-	c, err := config.Load(root)
-	d.publishing.Lock()
-	defer d.publishing.Unlock()
-	if err == nil {
-		delete(d.misconfigured, root)
-		return c
-	}
-	if d.misconfigured[root] != err.Error() {
-		d.misconfigured[root] = err.Error()
-		d.s.log.Warn("the configuration is not used", "module", root, "reason", err)
-	}
-	return config.Default(root)
 }
 
 // findPackage returns the package that holds a file, or nil.
@@ -197,6 +193,19 @@ func (d *diagnoser) publish(doc *document, found []protocol.Diagnostic) {
 	}
 	d.published[doc.uri] = published{version: doc.version, diagnostics: found}
 	d.send(&protocol.PublishDiagnosticsParams{URI: doc.uri, Version: protocol.NewOptional(doc.version), Diagnostics: found})
+}
+
+// publishClosed is publish for a file that is not open. Nothing is said where
+// nothing is wrong, nor was.
+func (d *diagnoser) publishClosed(u uri.URI, found []protocol.Diagnostic) {
+	d.publishing.Lock()
+	defer d.publishing.Unlock()
+	last := d.published[u].diagnostics
+	if d.s.documents.snapshot().at(u) != nil || len(last)+len(found) == 0 || reflect.DeepEqual(last, found) {
+		return
+	}
+	d.published[u] = published{diagnostics: found}
+	d.send(&protocol.PublishDiagnosticsParams{URI: u, Diagnostics: found})
 }
 
 // clear takes back the diagnostics of a document that was closed.

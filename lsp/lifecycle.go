@@ -92,6 +92,9 @@ type clientCapabilities struct {
 	} `json:"general"`
 	Window struct {
 		WorkDoneProgress bool `json:"workDoneProgress"`
+		ShowDocument     struct {
+			Support bool `json:"support"`
+		} `json:"showDocument"`
 	} `json:"window"`
 	Workspace struct {
 		WorkspaceEdit struct {

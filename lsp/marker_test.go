@@ -2,7 +2,9 @@ package lsp_test
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,9 +22,11 @@ import (
 //	//@hover("text", "part", …)                       a hover on the text has the parts
 //	//@nohover("text")                                there is nothing to say there
 //	//@lens("title")                                  a code lens on this line
+//	//@command("text", "DF-302", "title", …)          the commands, all of them, that are offered for it
 //
 // Diagnostics and lenses that no comment claims are failures. A file go.mod of
-// the one word "none" leaves the workspace without a module.
+// the one word "none" leaves the workspace without a module; schema.sql is what the
+// database dev.db, or the one at $POSTGRES in dataflow.yaml, begins with.
 func TestMarkers(t *testing.T) {
 	t.Parallel()
 	archives, err := filepath.Glob(filepath.Join("testdata", "*", "*.txtar"))
@@ -36,22 +40,47 @@ func TestMarkers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			prepareDatabase(t, archive)
 			dir := workspace(t, archive)
+			makeDatabase(t, archive, dir)
 			c := newClient(t)
 			c.start(dir, fullCapabilities)
 			var files []*markedFile
 			for _, f := range archive.Files {
-				if filepath.Ext(f.Name) == ".go" {
+				if filepath.Ext(f.Name) == ".go" || f.Name == "dataflow.yaml" {
 					marked := &markedFile{c: c, t: t, name: f.Name, path: filepath.Join(dir, f.Name), text: string(f.Data)}
 					files = append(files, marked)
 					c.open(marked.path, marked.text)
 				}
 			}
 			for _, f := range files {
-				f.found = c.diagnostics(f.path, 1, "diagnostics of "+f.name, anything)
+				f.found = c.diagnostics(f.path, 1, "diagnostics of "+f.name, f.hasAll())
 				f.run()
 			}
 		})
+	}
+}
+
+var diagMarker = regexp.MustCompile(`//@diag\("(?:[^"\\]|\\.)*", "(DF-\d+)"`)
+
+// hasAll waits for as many diagnostics of each code as are claimed: those of a
+// database come after the others.
+func (f *markedFile) hasAll() func([]diagnostic) bool {
+	claimed := map[string]int{}
+	for _, m := range diagMarker.FindAllStringSubmatch(f.text, -1) {
+		claimed[m[1]]++
+	}
+	return func(found []diagnostic) bool {
+		left := maps.Clone(claimed)
+		for _, d := range found {
+			left[d.Code]--
+		}
+		for _, n := range left {
+			if n > 0 {
+				return false
+			}
+		}
+		return true
 	}
 }
 
@@ -143,6 +172,8 @@ func (f *markedFile) marker(line int, source, name string, args []string) {
 		f.found = slices.Delete(f.found, i, i+1)
 	case "fix":
 		f.fix(where, at, args[1], args[2])
+	case "command":
+		f.commands(where, at, args[1], args[2:])
 	case "hover", "nohover":
 		f.hover(where, at, args[1:])
 	case "lens":
@@ -193,6 +224,30 @@ func (f *markedFile) hover(where string, at span, parts []string) {
 	if result.Contents.Kind != "markdown" || result.Range == nil || result.Range.Start.Line != at.Start.Line {
 		f.t.Errorf("%s: hover of kind %s at %v", where, result.Contents.Kind, result.Range)
 	}
+}
+
+// commands are the actions without an edit.
+func (f *markedFile) commands(where string, at span, code string, want []string) {
+	f.t.Helper()
+	var got []string
+	for _, a := range f.c.actions(f.path, at) {
+		if a.Command.Command != "" && slices.ContainsFunc(a.Diagnostics, func(d diagnostic) bool { return d.Code == code && d.Range == at }) {
+			got = append(got, a.Title)
+		}
+	}
+	if !slices.Equal(got, want) {
+		f.t.Errorf("%s: the commands are %q", where, got)
+	}
+}
+
+// actions are what is offered at a place.
+func (c *client) actions(file string, at span) []codeAction {
+	c.t.Helper()
+	var actions []codeAction
+	c.mustCall("textDocument/codeAction", object{
+		"textDocument": object{"uri": fileURI(file)}, "range": at, "context": object{"diagnostics": []any{}, "only": []string{"quickfix"}},
+	}, &actions)
+	return actions
 }
 
 // fix applies the fix of a diagnostic as an editor would, sees the diagnostic go,

@@ -179,6 +179,18 @@ func (mod *module) check(ctx context.Context, snap *snapshot, files ...string) (
 	return packages, err
 }
 
+// packages are those of the last check.
+func (mod *module) packages(ctx context.Context) ([]*analysis.Package, error) {
+	if err := mod.acquire(ctx); err != nil {
+		return nil, err
+	}
+	defer mod.release()
+	if mod.ws == nil {
+		return nil, mod.err
+	}
+	return mod.ws.Packages(), nil
+}
+
 // sync brings the workspace to a snapshot, unless it is already further.
 func (mod *module) sync(snap *snapshot) {
 	if snap.seq <= mod.seq {

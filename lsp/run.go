@@ -64,6 +64,7 @@ func run(ctx context.Context, s *server, snap *snapshot, raw json.RawMessage, to
 		Commit:   arg.Commit,
 		Observer: watch,
 	})
+	s.drift.refresh(v.module) // a run makes what is missing
 	bar.end(outcome(report, err))
 	// A token is the client's again once the answer is there.
 	s.out.flush(ctx)

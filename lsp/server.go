@@ -112,6 +112,7 @@ type server struct {
 	documents  *documents
 	modules    *modules
 	diagnose   *diagnoser
+	drift      *drifts
 	progress   *progressTokens
 	out        *outbox
 	trace      *tracer
@@ -145,6 +146,7 @@ func newServer(ctx context.Context, cancel context.CancelFunc, o Options) *serve
 	}
 	s.modules = newModules(s)
 	s.diagnose = newDiagnoser(s)
+	s.drift = newDrifts(s)
 	return s
 }
 

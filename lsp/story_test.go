@@ -17,7 +17,11 @@ type codeAction struct {
 	Kind        string       `json:"kind"`
 	IsPreferred bool         `json:"isPreferred"`
 	Diagnostics []diagnostic `json:"diagnostics"`
-	Edit        struct {
+	Command     struct {
+		Command   string            `json:"command"`
+		Arguments []json.RawMessage `json:"arguments"`
+	} `json:"command"`
+	Edit struct {
 		Changes         map[string][]textEdit `json:"changes"`
 		DocumentChanges []struct {
 			TextDocument struct {

@@ -130,6 +130,7 @@ func didSave(s *server, p *protocol.DidSaveTextDocumentParams) error {
 		// Clients that do not watch files still tell of a go.mod that they save.
 		s.modules.changedOnDisk(file, false)
 	}
+	s.drift.refreshAll()
 	s.diagnose.now()
 	return nil
 }

@@ -3,11 +3,13 @@ package lsp
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
 	"github.com/dataflow-go/dataflow/analysis"
+	"github.com/dataflow-go/dataflow/internal/drift"
 )
 
 // A view is one Go file as a request sees it: its text, and what analysis found
@@ -42,18 +44,30 @@ func (s *server) look(ctx context.Context, snap *snapshot, u uri.URI) (*view, er
 	return v, nil
 }
 
-// diagnostics lists the diagnostics whose range touches the bytes from start to end.
+// diagnostics lists the diagnostics whose range touches the bytes from start to end,
+// those of dev databases too.
 func (v *view) diagnostics(start, end int) []analysis.Diagnostic {
-	var found []analysis.Diagnostic
 	if v.packages == nil {
 		return nil
 	}
-	for _, d := range diagnosticsOf(v.packages, v.doc.file, v.module.s.diagnose.configuration(v.module.root)) {
-		at := spanRange(v.doc.Mapper, d.Span)
-		from, to := v.doc.Offsets(at)
-		if from <= end && start <= to {
-			found = append(found, d)
-		}
+	found := diagnosticsOf(v.packages, v.doc.file, configuration(v.module.root))
+	found = slices.DeleteFunc(found, func(d analysis.Diagnostic) bool { return !v.touches(d, start, end) })
+	for _, f := range v.drift(start, end) {
+		found = append(found, f.Diagnostic)
 	}
 	return found
+}
+
+// drift lists how dev databases differ from what is declared from start to end.
+func (v *view) drift(start, end int) []drift.Finding {
+	if v.packages == nil {
+		return nil
+	}
+	found := v.module.s.drift.in(v.module, v.packages, v.doc.file, configuration(v.module.root))
+	return slices.DeleteFunc(found, func(f drift.Finding) bool { return !v.touches(f.Diagnostic, start, end) })
+}
+
+func (v *view) touches(d analysis.Diagnostic, start, end int) bool {
+	from, to := v.doc.Offsets(spanRange(v.doc.Mapper, d.Span))
+	return from <= end && start <= to
 }

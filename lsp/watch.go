@@ -37,6 +37,7 @@ func didChangeWatchedFiles(s *server, p *protocol.DidChangeWatchedFilesParams) e
 			s.modules.changedOnDisk(file, change.Type != protocol.FileChangeTypeChanged)
 		}
 	}
+	s.drift.refreshAll()
 	return nil
 }
 

@@ -20,6 +20,9 @@ import (
 // FileName is the name of the configuration file.
 const FileName = "dataflow.yaml"
 
+// WrongName is what people call it by mistake. A file of that name is not read.
+const WrongName = "dataflow.yml"
+
 // DefaultDatabase is the database that there is without a configuration file.
 const DefaultDatabase = "dev"
 
@@ -190,16 +193,15 @@ func (c *Config) Apply(f *errcatalog.Finding) bool {
 
 // misnamed tells of a file that would otherwise be passed over in silence.
 func misnamed(root string) []errcatalog.Finding {
-	name := "dataflow.yml"
-	file := filepath.Join(root, name)
+	file := filepath.Join(root, WrongName)
 	if _, err := os.Stat(file); err != nil {
 		return nil
 	}
 	return []errcatalog.Finding{{
 		Code:     errcatalog.DF401,
 		Severity: errcatalog.SeverityError,
-		Message:  fmt.Sprintf("the configuration file is called %s: rename %s", FileName, name),
-		Details:  errcatalog.Details{Setting: name, Suggestion: FileName},
+		Message:  fmt.Sprintf("the configuration file is called %s: rename %s", FileName, WrongName),
+		Details:  errcatalog.Details{Setting: WrongName, Suggestion: FileName},
 		Span:     top(file),
 	}}
 }

@@ -19,7 +19,7 @@ func (c *Config) Names() []string { return slices.Sorted(maps.Keys(c.databases))
 // ChecksModels reports whether models are compared with a database.
 func (c *Config) ChecksModels(name string) bool {
 	db := c.databases[name]
-	return db.CheckModels && db.Dev && db.URL != memoryURL
+	return db.CheckModels && db.Dev && db.URL != MemoryURL
 }
 
 // Lookup returns a database, ready to open: environment variables are expanded
@@ -65,13 +65,13 @@ func (d Database) String() string {
 	return d.Name
 }
 
-// memoryURL is SQLite without a file.
-const memoryURL = "sqlite::memory:"
+// MemoryURL is SQLite without a file.
+const MemoryURL = "sqlite::memory:"
 
 // File is the file of an SQLite database; "" for any other, and for one in memory.
 func (d Database) File() string {
 	path, ok := strings.CutPrefix(d.URL, "sqlite:")
-	if !ok || d.URL == memoryURL {
+	if !ok || d.URL == MemoryURL {
 		return ""
 	}
 	return strings.TrimPrefix(path, "//")
@@ -100,7 +100,7 @@ func absolute(raw, dir string) string {
 	if !ok {
 		return raw
 	}
-	if rest == "" || raw == memoryURL || strings.HasPrefix(rest, "//") || filepath.IsAbs(rest) {
+	if rest == "" || raw == MemoryURL || strings.HasPrefix(rest, "//") || filepath.IsAbs(rest) {
 		return raw
 	}
 	return "sqlite:" + filepath.Join(dir, filepath.FromSlash(rest))

@@ -112,7 +112,7 @@ func (p *parser) databases(n *yaml.Node, path string) {
 		case !db.CheckModels:
 		case !db.Dev:
 			p.fault(checked, here+".check_models", here+".check_models needs dev: true: no other database is looked at", errcatalog.Details{})
-		case db.URL == memoryURL:
+		case db.URL == MemoryURL:
 			p.fault(checked, here+".check_models", here+".check_models has nothing to compare with: a database in memory is empty at every start", errcatalog.Details{})
 		}
 		p.c.databases[name] = db
@@ -258,16 +258,20 @@ var yamlLine = regexp.MustCompile(`line (\d+): `)
 // in the message alone.
 func (p *parser) syntax(err error) {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
-	at := token.Position{Filename: p.file, Line: 1}
+	at := token.Position{Filename: p.file, Line: 1, Column: 1}
 	if m := yamlLine.FindStringSubmatch(message); m != nil {
 		at.Line, _ = strconv.Atoi(m[1]) // digits, by the pattern
 		message = strings.Replace(message, m[0], "", 1)
+	}
+	end := at
+	if at.Line <= len(p.lines) {
+		end.Column += len(strings.TrimRight(p.lines[at.Line-1], " \t\r"))
 	}
 	p.findings = append(p.findings, errcatalog.Finding{
 		Code:     errcatalog.DF401,
 		Severity: errcatalog.SeverityError,
 		Message:  fmt.Sprintf("%s is not valid YAML: %s", FileName, message),
 		Details:  errcatalog.Details{Reason: message},
-		Span:     errcatalog.Span{Start: at, End: at},
+		Span:     errcatalog.Span{Start: at, End: end},
 	})
 }

@@ -31,12 +31,9 @@ func Run(ctx context.Context, r Request) (_ *Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := cfg.Lookup(r.Database)
+	db, err := Database(cfg, r.Database)
 	if err != nil {
 		return nil, err
-	}
-	if !db.Dev {
-		return nil, notDev(db, cfg)
 	}
 	e, err := Open(ctx, cfg, db)
 	if err != nil {
@@ -60,7 +57,7 @@ func Run(ctx context.Context, r Request) (_ *Report, err error) {
 
 // Open opens a database of the configuration as that says.
 func Open(ctx context.Context, cfg *config.Config, db config.Database) (*engine.Engine, error) {
-	if err := makeFolder(db.URL, cfg.Dir); err != nil {
+	if err := makeFolderOf(db.URL, cfg.Dir); err != nil {
 		return nil, err
 	}
 	return engine.Open(ctx, db.URL, options(db)...)
@@ -82,31 +79,30 @@ func options(db config.Database) []engine.Option {
 	return opts
 }
 
-func notDev(db config.Database, cfg *config.Config) error {
-	setting := "databases." + db.Name + ".dev"
-	return errcatalog.New(errcatalog.Finding{
+// Database is a dev database of the configuration; "" names its default. Any other
+// is refused (DF-409).
+func Database(cfg *config.Config, name string) (config.Database, error) {
+	db, err := cfg.Lookup(name)
+	if err != nil || db.Dev {
+		return db, err
+	}
+	return db, errcatalog.New(errcatalog.Finding{
 		Code:    errcatalog.DF409,
-		Message: fmt.Sprintf("the database %s is not marked `dev: true` in %s: workflows are run here on dev databases only", db, config.FileName),
-		Details: errcatalog.Details{Database: db.Name, Setting: setting, Extra: []errcatalog.ContextItem{{Key: "File", Value: cfg.File}}},
+		Message: fmt.Sprintf("the database %s is not marked `dev: true` in %s: only dev databases are touched from here", db, config.FileName),
+		Details: errcatalog.Details{Database: db.Name, Setting: "databases." + db.Name + ".dev", Extra: []errcatalog.ContextItem{{Key: "File", Value: cfg.File}}},
 	})
 }
 
-// makeFolder makes the folder .dataflow, where the default database lies, and
-// keeps what is in it out of version control.
-func makeFolder(url, root string) error {
-	folder := filepath.Join(root, ".dataflow")
+// folderName is the folder at a module's root of what is this machine's own.
+const folderName = ".dataflow"
+
+// makeFolderOf makes the folder of a database that lies in it.
+func makeFolderOf(url, root string) error {
 	file, ok := strings.CutPrefix(url, "sqlite:")
-	if !ok || filepath.Dir(file) != folder {
+	if !ok || filepath.Dir(file) != filepath.Join(root, folderName) {
 		return nil
 	}
-	err := os.MkdirAll(folder, 0o755)
-	if err == nil {
-		ignore := filepath.Join(folder, ".gitignore")
-		if _, statErr := os.Stat(ignore); statErr != nil {
-			err = os.WriteFile(ignore, []byte("# Made by DataFlow: the dev database is this machine's own.\n*\n"), 0o644)
-		}
-	}
-	if err != nil {
+	if _, err := MakeFolder(root); err != nil {
 		return errcatalog.Wrap(errcatalog.Finding{
 			Code:    errcatalog.DF402,
 			Message: fmt.Sprintf("the folder of the dev database cannot be made: %v", err),
@@ -114,6 +110,20 @@ func makeFolder(url, root string) error {
 		}, err)
 	}
 	return nil
+}
+
+// MakeFolder makes the folder .dataflow at a module's root, where the default
+// database lies, and keeps what is in it out of version control.
+func MakeFolder(root string) (folder string, err error) {
+	folder = filepath.Join(root, folderName)
+	if err = os.MkdirAll(folder, 0o755); err != nil {
+		return folder, err
+	}
+	ignore := filepath.Join(folder, ".gitignore")
+	if _, statErr := os.Stat(ignore); statErr != nil {
+		err = os.WriteFile(ignore, []byte("# Made by DataFlow: what is in here is this machine's own.\n*\n"), 0o644)
+	}
+	return folder, err
 }
 
 // newReport turns the engine's result into what people and editors read.

@@ -1,0 +1,82 @@
+package lsp
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/dataflow-go/dataflow/analysis"
+	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/internal/config"
+)
+
+// configuration is the dataflow.yaml of a module as it stands on disk, for the
+// severities in it. What is wrong with it is told at its place.
+func configuration(root string) *config.Config {
+	c, _ := config.Read(root)
+	return c
+}
+
+// diagnoseConfigurations tells what is wrong with the dataflow.yaml of each module
+// that is loaded, and with each that is open.
+func (d *diagnoser) diagnoseConfigurations(snap *snapshot) {
+	modules := map[string]*module{} // by root; nil for one that is not loaded
+	for _, doc := range snap.byURI {
+		if root := filepath.Dir(doc.file); filepath.Base(doc.file) == config.FileName && mentions(root) {
+			modules[root] = nil
+		}
+	}
+	for _, mod := range d.s.modules.all() {
+		modules[mod.root] = mod
+	}
+	texts := newTexts(snap)
+	for _, root := range slices.Sorted(maps.Keys(modules)) {
+		d.diagnoseConfiguration(texts, root, modules[root])
+	}
+}
+
+func (d *diagnoser) diagnoseConfiguration(texts *texts, root string, mod *module) {
+	c, findings := config.Read(root)
+	file := filepath.Join(root, config.FileName)
+	if doc := texts.snap.ofFile(file); doc != nil {
+		c, findings = config.Parse(file, []byte(doc.Text()))
+	}
+	if mod != nil {
+		if report := d.s.drift.report(mod); report != nil {
+			findings = append(findings, report.Problems...)
+		}
+	}
+	for _, name := range []string{config.FileName, config.WrongName} {
+		d.publishConfiguration(texts, filepath.Join(root, name), c, findings)
+	}
+}
+
+// publishConfiguration tells those of the findings that are of a file, which need not
+// be open.
+func (d *diagnoser) publishConfiguration(texts *texts, file string, c *config.Config, findings []errcatalog.Finding) {
+	doc := texts.snap.ofFile(file)
+	open := doc != nil
+	if !open {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			content = nil // gone: what was told of it is taken back
+		}
+		doc = &document{uri: uri.File(file), file: file, Mapper: NewMapper(string(content), texts.snap.encoding)}
+	}
+	found := []protocol.Diagnostic{}
+	for _, f := range findings {
+		if f.Span.Start.Filename == file && c.Apply(&f) {
+			f.Message = withoutSecrets(f.Message)
+			found = append(found, d.toProtocol(texts, doc, analysis.Diagnostic{Finding: f, File: file}))
+		}
+	}
+	if open {
+		d.publish(doc, found)
+	} else {
+		d.publishClosed(doc.uri, found)
+	}
+}
