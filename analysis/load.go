@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
@@ -39,8 +40,11 @@ type metadata struct {
 	// goroot and modules, by path, tell where an import that is not listed yet may
 	// be found; a module's folder is "" when it is not known.
 	goroot  string
+	arch    string
 	modules map[string]string
-	hidden  map[string]bool // types in files that build constraints leave out; as toRoot
+	// recalled says that this was kept from an earlier run.
+	recalled bool
+	hidden   map[string]bool // types in files that build constraints leave out; as toRoot
 }
 
 // unitMeta is one package of the workspace, with its in-package tests.
@@ -58,13 +62,39 @@ const (
 	exportMode = packages.NeedName | packages.NeedImports | packages.NeedDeps | packages.NeedExportFile
 )
 
+// recallOrLoad is load where the metadata was not kept from an earlier run.
+func recallOrLoad(ctx context.Context, o Options) (*metadata, error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if key, ok := memoryKey(o, dir); ok {
+		if m := recall(store{o.CacheDir}, key); m != nil {
+			return m, nil
+		}
+	}
+	return load(ctx, o, nil)
+}
+
 // load asks the go command about the modules at o.Dir, and about more packages
-// that unsaved files import.
+// that unsaved files import. It keeps the answer for the next run.
 func load(ctx context.Context, o Options, more []string) (*metadata, error) {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, err
 	}
+	key, keep := memoryKey(o, dir)
+	started := time.Now()
+	m, err := ask(ctx, o, dir, more)
+	if err == nil && m.err == nil && keep && len(more) == 0 && o.CacheDir != "" {
+		if r := m.remember(started); r != nil {
+			store{o.CacheDir}.put(key, r)
+		}
+	}
+	return m, err
+}
+
+func ask(ctx context.Context, o Options, dir string, more []string) (*metadata, error) {
 	env, err := goEnv(ctx, o, dir)
 	if err != nil {
 		return nil, err
@@ -94,7 +124,7 @@ func load(ctx context.Context, o Options, more []string) (*metadata, error) {
 	if err != nil {
 		return &metadata{err: unreadable(dir, err)}, nil
 	}
-	m := newMetadata(dir, env.GOROOT, roots)
+	m := newMetadata(dir, env, roots)
 	if m.err != nil {
 		return m, nil
 	}
@@ -117,17 +147,30 @@ func load(ctx context.Context, o Options, more []string) (*metadata, error) {
 	return m, nil
 }
 
-// compiled are the packages that others import, so that their export data is of use.
+// compiled are the packages that those which reach this module's root import: the
+// ones whose export data is of use.
 func (m *metadata) compiled() []string {
 	paths := map[string]bool{}
-	for _, p := range m.pkgs {
+	seen := map[*packages.Package]bool{}
+	var visit func(p *packages.Package)
+	visit = func(p *packages.Package) {
+		if seen[p] {
+			return
+		}
+		seen[p] = true
 		for _, dep := range p.Imports {
 			if dep.ForTest == "" && len(dep.GoFiles) > 0 && dep.PkgPath != "unsafe" && !strings.HasPrefix(dep.PkgPath, "vendor/") {
 				paths[dep.PkgPath] = true
 			}
+			visit(dep)
 		}
 	}
-	for _, p := range m.pkgs { // what comes with its importer need not be named
+	for _, u := range m.units {
+		if m.dependsOnRoot(u.Package) {
+			visit(u.Package)
+		}
+	}
+	for p := range seen { // what comes with its importer need not be named
 		if paths[p.PkgPath] {
 			for _, dep := range p.Imports {
 				delete(paths, dep.PkgPath)
@@ -137,10 +180,10 @@ func (m *metadata) compiled() []string {
 	return slices.Sorted(maps.Keys(paths))
 }
 
-func newMetadata(dir, goroot string, roots []*packages.Package) *metadata {
+func newMetadata(dir string, env goSettings, roots []*packages.Package) *metadata {
 	m := &metadata{
 		pkgs: map[string]*packages.Package{}, byPath: map[string]*packages.Package{}, toRoot: map[string]bool{},
-		goroot: goroot, modules: map[string]string{},
+		goroot: env.GOROOT, arch: env.GOARCH, modules: map[string]string{},
 	}
 	packages.Visit(roots, nil, func(p *packages.Package) {
 		m.pkgs[p.ID] = p
@@ -162,13 +205,17 @@ func newMetadata(dir, goroot string, roots []*packages.Package) *metadata {
 		}
 	}
 	for _, p := range best {
-		m.units = append(m.units, &unitMeta{Package: p, test: p.ForTest != "" && p.PkgPath != p.ForTest})
+		m.addUnit(p)
 	}
 	slices.SortFunc(m.units, func(a, b *unitMeta) int { return strings.Compare(a.PkgPath, b.PkgPath) })
 	if len(m.units) == 0 {
 		m.err = emptyModule(dir, roots)
 	}
 	return m
+}
+
+func (m *metadata) addUnit(p *packages.Package) {
+	m.units = append(m.units, &unitMeta{Package: p, test: p.ForTest != "" && p.PkgPath != p.ForTest})
 }
 
 // addModule notes where a module is, and what the workspace's own modules require.
@@ -219,11 +266,11 @@ func isTestMain(p *packages.Package) bool {
 	return p.Name == "main" && strings.HasSuffix(p.ID, ".test")
 }
 
-type goSettings struct{ GOMOD, GOWORK, GOROOT string }
+type goSettings struct{ GOMOD, GOWORK, GOROOT, GOARCH string }
 
 func goEnv(ctx context.Context, o Options, dir string) (goSettings, error) {
 	var s goSettings
-	out, err := runGo(ctx, o, dir, "env", "-json", "GOMOD", "GOWORK", "GOROOT")
+	out, err := runGo(ctx, o, dir, "env", "-json", "GOMOD", "GOWORK", "GOROOT", "GOARCH")
 	if err == nil {
 		err = json.Unmarshal(out, &s)
 	}

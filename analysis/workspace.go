@@ -25,6 +25,9 @@ type Options struct {
 	BuildFlags []string // "-tags=integration"
 	Logger     *slog.Logger
 	Progress   func(message string) // told of each long step; may be nil
+	// CacheDir is a folder where results are kept for later runs; "" is nowhere.
+	// CacheDir() is the user's.
+	CacheDir string
 }
 
 // A Workspace is the module (or the modules of a go.work) at one folder, as files
@@ -66,10 +69,39 @@ func Open(ctx context.Context, o Options) (*Workspace, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	w := &Workspace{opts: o, buffers: newBuffers(), busy: make(chan struct{}, 1), byFile: map[string]*Package{}}
-	if err := w.reload(ctx); err != nil {
+	meta, err := recallOrLoad(ctx, o)
+	if err != nil {
 		return nil, err
 	}
+	w.use(meta, nil)
 	return w, nil
+}
+
+// Confirm asks the go command whether what Open took from an earlier run still holds,
+// and reports whether it did not: then all is to be checked again. It does nothing
+// where Open asked itself.
+func (w *Workspace) Confirm(ctx context.Context) (changed bool, err error) {
+	if err := w.acquire(ctx); err != nil {
+		return false, err
+	}
+	known := w.meta
+	w.release()
+	if !known.recalled {
+		return false, nil
+	}
+	meta, err := load(ctx, w.opts, nil) // checks go on meanwhile
+	store{w.opts.CacheDir}.tidy(storeLimit)
+	if err != nil || meta.err == nil && meta.digest() == known.digest() {
+		return false, err
+	}
+	if err := w.acquire(ctx); err != nil {
+		return false, err
+	}
+	defer w.release()
+	if w.meta != known {
+		return false, nil // it was loaded again since
+	}
+	return true, w.reload(ctx)
 }
 
 // Err says why the workspace holds nothing to analyse: no go.mod, a go.mod that
@@ -171,6 +203,9 @@ func (w *Workspace) Match(ctx context.Context, patterns ...string) (func(*Packag
 	if len(patterns) == 0 {
 		patterns = []string{"./..."}
 	}
+	if match := w.matchFolders(patterns); match != nil {
+		return match, nil
+	}
 	matched, err := packages.Load(&packages.Config{
 		Context: ctx, Mode: packages.NeedName | packages.NeedFiles, Dir: w.opts.Dir, Env: w.opts.Env, BuildFlags: w.opts.BuildFlags,
 	}, patterns...)
@@ -185,6 +220,33 @@ func (w *Workspace) Match(ctx context.Context, patterns ...string) (func(*Packag
 		want[p.PkgPath], want[p.PkgPath+"_test"] = true, true
 	}
 	return func(p *Package) bool { return want[p.Path] }, nil
+}
+
+// matchFolders is Match for patterns that name folders of the workspace and match
+// packages that are listed: it needs no go command. It is nil for all others.
+func (w *Workspace) matchFolders(patterns []string) func(*Package) bool {
+	dir, err := filepath.Abs(w.opts.Dir)
+	if err != nil {
+		return nil
+	}
+	want := map[string]bool{}
+	for _, pattern := range patterns {
+		rest, below := strings.CutSuffix(pattern, "/...")
+		if strings.Contains(rest, "...") || rest != "." && !strings.HasPrefix(rest, "./") && !strings.HasPrefix(rest, "../") {
+			return nil
+		}
+		folder := filepath.Join(dir, filepath.FromSlash(rest))
+		found := false
+		for _, m := range w.meta.units {
+			if m.Dir == folder || below && within(m.Dir, folder) {
+				want[m.PkgPath], found = true, true
+			}
+		}
+		if !found {
+			return nil
+		}
+	}
+	return func(p *Package) bool { return want[p.Path] }
 }
 
 func (w *Workspace) acquire(ctx context.Context) error {
@@ -214,6 +276,12 @@ func (w *Workspace) reload(ctx context.Context) error {
 		w.setErr(meta.err)
 		return nil
 	}
+	w.use(meta, more)
+	return nil
+}
+
+// use makes meta what the workspace is.
+func (w *Workspace) use(meta *metadata, more []string) {
 	w.buffers.forgetDisk()
 	w.meta, w.fset = meta, token.NewFileSet()
 	w.parsed, w.units, w.results = map[string]*source{}, map[string]*unit{}, map[string]*result{}
@@ -224,8 +292,7 @@ func (w *Workspace) reload(ctx context.Context) error {
 		w.asked[path] = true
 	}
 	w.setErr(meta.err)
-	w.opts.Logger.Debug("loaded", "packages", len(meta.units), "with dependencies", len(meta.pkgs))
-	return nil
+	w.opts.Logger.Debug("loaded", "packages", len(meta.units), "with dependencies", len(meta.pkgs), "from an earlier run", meta.recalled)
 }
 
 func (w *Workspace) setErr(err error) {

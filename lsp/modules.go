@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"go.lsp.dev/protocol"
 
@@ -17,6 +18,9 @@ import (
 
 // importPath is what a file that builds workflows or declares models imports.
 const importPath = "github.com/dataflow-go/dataflow"
+
+// confirmAfter is how long the first diagnostics have the machine for themselves.
+const confirmAfter = 2 * time.Second
 
 // modules are the Go modules in which files are open, each loaded when it is
 // first needed. It is safe for concurrent use.
@@ -129,6 +133,7 @@ func (mod *module) open(ctx context.Context) {
 	err := mod.s.safely("load "+mod.root, func() (err error) {
 		mod.ws, err = analysis.Open(ctx, analysis.Options{
 			Dir:      mod.root,
+			CacheDir: mod.s.options.CacheDir,
 			Logger:   mod.s.log,
 			Progress: func(message string) { bar.report(message, 0, 0) },
 		})
@@ -142,6 +147,26 @@ func (mod *module) open(ctx context.Context) {
 		return
 	}
 	mod.synced = map[string]*document{}
+	mod.confirm(mod.ws)
+}
+
+// confirm asks the go command, once the first diagnostics are out, whether what was
+// kept from an earlier session is still so.
+func (mod *module) confirm(ws *analysis.Workspace) {
+	mod.s.spawn("confirm "+mod.root, func(ctx context.Context) error {
+		timer := time.NewTimer(confirmAfter)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timer.C:
+		}
+		changed, err := ws.Confirm(ctx)
+		if changed {
+			mod.s.diagnose.now()
+		}
+		return err
+	})
 }
 
 func (mod *module) acquire(ctx context.Context) error {

@@ -23,6 +23,8 @@ type Options struct {
 	// Log is given what the client's log is given, and debug records, which the
 	// client's is not. It may be nil.
 	Log slog.Handler
+	// CacheDir is where analysis keeps results for the next session; "" is nowhere.
+	CacheDir string
 }
 
 // How long the end of a session may take: what is being answered when the

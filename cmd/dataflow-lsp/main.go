@@ -20,6 +20,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/dataflow-go/dataflow/analysis"
 	"github.com/dataflow-go/dataflow/internal/version"
 	"github.com/dataflow-go/dataflow/lsp"
 )
@@ -52,7 +53,7 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 		return 2
 	}
 
-	options := lsp.Options{Version: version.Get().Version}
+	options := lsp.Options{Version: version.Get().Version, CacheDir: analysis.CacheDir()}
 	if *logFile != "" {
 		f, err := os.OpenFile(*logFile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {

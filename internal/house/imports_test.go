@@ -34,7 +34,7 @@ var mayImport = []struct {
 	{"internal/drift", []string{"errcatalog", "model", "engine", "analysis", "internal/config", "internal/devrun"}},
 	{"lsp", []string{"errcatalog", "model", "graph", "engine", "inspector", "analysis", "internal/version", "internal/config", "internal/devrun", "internal/drift"}},
 	{"cmd/dataflow", []string{"errcatalog", "model", "graph", "dataflow", "engine", "inspector", "analysis", "internal/version", "internal/config", "internal/devrun", "internal/drift"}},
-	{"cmd/dataflow-lsp", []string{"internal/version", "lsp"}},
+	{"cmd/dataflow-lsp", []string{"internal/version", "lsp", "analysis"}},
 	{"internal/demo", nil},
 	{"internal/twin", nil},
 	{"internal/lspbench", []string{"internal/twin"}},

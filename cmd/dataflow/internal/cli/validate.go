@@ -159,7 +159,7 @@ func (v validateFlags) collect(cfg *config.Config, packages []*analysis.Package,
 type source struct{ dir, tags string }
 
 func (s source) options() analysis.Options {
-	o := analysis.Options{Dir: s.dir}
+	o := analysis.Options{Dir: s.dir, CacheDir: analysis.CacheDir()}
 	if s.tags != "" {
 		o.BuildFlags = []string{"-tags=" + s.tags}
 	}
