@@ -121,20 +121,25 @@ func (s *source) isTest() bool {
 
 // parse reads one file. It always returns a syntax tree, of what could be read.
 func parse(fset *token.FileSet, name string, src []byte) *source {
-	s := &source{name: name, src: src, sum: sha256.Sum256(src)}
 	f, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution|parser.AllErrors|parser.ParseComments)
 	if f == nil {
 		f = &ast.File{Name: ast.NewIdent("_")}
 	}
+	tok := fset.File(f.FileStart)
+	if tok == nil { // nothing could be read
+		tok = fset.AddFile(name, -1, len(src))
+		tok.SetLinesForContent(src)
+	}
+	s := newSource(name, src, f, tok)
 	if err != nil {
 		s.errs = append(s.errs, err)
 	}
-	s.ast = f
-	s.tok = fset.File(f.FileStart)
-	if s.tok == nil { // nothing could be read
-		s.tok = fset.AddFile(name, -1, len(src))
-		s.tok.SetLinesForContent(src)
-	}
+	return s
+}
+
+// newSource is a file that is parsed.
+func newSource(name string, src []byte, f *ast.File, tok *token.File) *source {
+	s := &source{name: name, src: src, sum: sha256.Sum256(src), ast: f, tok: tok}
 	for _, imp := range f.Imports {
 		if path, err := strconv.Unquote(imp.Path.Value); err == nil {
 			s.imports = append(s.imports, path)

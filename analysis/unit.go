@@ -78,12 +78,17 @@ func checkUnit(m *unitMeta, files []*source, im *importer, takers []string, key 
 		},
 	}
 	u.pkg, _ = conf.Check(m.PkgPath, im.fset, trees, info) // Error has them all
-	u.models = declaredModels(u, info, im.fset)
+	u.read(info, im.fset)
+	return u
+}
+
+// read reads models and builder calls out of a package that is type-checked.
+func (u *unit) read(info *types.Info, fset *token.FileSet) {
+	u.models = declaredModels(u, info, fset)
 	x := newExtractor(u, info)
 	x.run()
 	u.drafts, u.extends = x.drafts, x.extensions
 	u.engine, u.dropped = usesOfEngine(u, info), dropped(u, info, x.broken)
-	return u
 }
 
 // matteringNames are the builder's, those of functions that take workflows, and

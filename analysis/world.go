@@ -25,6 +25,7 @@ type world struct {
 	closed     bool
 	extensions []*extensions
 	unknown    bool // some unit builds on workflows whose making is not in sight
+	importers  bool // packages that import those in sight are not in sight
 	key        hash // of all that findings depend on
 }
 
@@ -143,6 +144,9 @@ func (w *world) extends(p pass, depth int) bool {
 func (w *world) extended(owner string) bool {
 	if owner == "" {
 		return false
+	}
+	if w.importers && ast.IsExported(owner[strings.LastIndexByte(owner, '.')+1:]) {
+		return true
 	}
 	_, method, isMethod := strings.Cut(owner, ").")
 	for _, x := range w.extensions {
