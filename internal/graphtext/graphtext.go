@@ -179,7 +179,9 @@ func (d *differ) values(path string, s, b *Value) {
 	case Unknown:
 		return
 	case "typed":
-		d.same(path+" type", s.Type, b.Type)
+		if b.Type != "" { // else it is nil
+			d.same(path+" type", s.Type, b.Type)
+		}
 		return
 	}
 	d.same(path+" state", s.State, b.State)
