@@ -14,6 +14,12 @@ import (
 	"github.com/dataflow-go/dataflow/internal/config"
 )
 
+// isConfiguration reports whether a document is the dataflow.yaml of a module that
+// uses DataFlow.
+func isConfiguration(doc *document) bool {
+	return filepath.Base(doc.file) == config.FileName && mentions(filepath.Dir(doc.file))
+}
+
 // configuration is the dataflow.yaml of a module as it stands on disk, for the
 // severities in it. What is wrong with it is told at its place.
 func configuration(root string) *config.Config {
@@ -26,8 +32,8 @@ func configuration(root string) *config.Config {
 func (d *diagnoser) diagnoseConfigurations(snap *snapshot) {
 	modules := map[string]*module{} // by root; nil for one that is not loaded
 	for _, doc := range snap.byURI {
-		if root := filepath.Dir(doc.file); filepath.Base(doc.file) == config.FileName && mentions(root) {
-			modules[root] = nil
+		if isConfiguration(doc) {
+			modules[filepath.Dir(doc.file)] = nil
 		}
 	}
 	for _, mod := range d.s.modules.all() {
@@ -50,14 +56,27 @@ func (d *diagnoser) diagnoseConfiguration(texts *texts, root string, mod *module
 			findings = append(findings, report.Problems...)
 		}
 	}
+	all := configurationDiagnostics(c, findings)
 	for _, name := range []string{config.FileName, config.WrongName} {
-		d.publishConfiguration(texts, filepath.Join(root, name), c, findings)
+		d.publishConfiguration(texts, filepath.Join(root, name), all)
 	}
 }
 
-// publishConfiguration tells those of the findings that are of a file, which need not
-// be open.
-func (d *diagnoser) publishConfiguration(texts *texts, file string, c *config.Config, findings []errcatalog.Finding) {
+// configurationDiagnostics are the findings that a configuration lets through itself.
+func configurationDiagnostics(c *config.Config, findings []errcatalog.Finding) []analysis.Diagnostic {
+	var all []analysis.Diagnostic
+	for _, f := range findings {
+		if c.Apply(&f) {
+			f.Message = withoutSecrets(f.Message)
+			all = append(all, analysis.Diagnostic{Finding: f, File: f.Span.Start.Filename})
+		}
+	}
+	return all
+}
+
+// publishConfiguration tells those of the diagnostics that are of a file, which need
+// not be open.
+func (d *diagnoser) publishConfiguration(texts *texts, file string, all []analysis.Diagnostic) {
 	doc := texts.snap.ofFile(file)
 	open := doc != nil
 	if !open {
@@ -68,10 +87,9 @@ func (d *diagnoser) publishConfiguration(texts *texts, file string, c *config.Co
 		doc = &document{uri: uri.File(file), file: file, Mapper: NewMapper(string(content), texts.snap.encoding)}
 	}
 	found := []protocol.Diagnostic{}
-	for _, f := range findings {
-		if f.Span.Start.Filename == file && c.Apply(&f) {
-			f.Message = withoutSecrets(f.Message)
-			found = append(found, d.toProtocol(texts, doc, analysis.Diagnostic{Finding: f, File: file}))
+	for _, f := range all {
+		if f.File == file {
+			found = append(found, d.toProtocol(texts, doc, f))
 		}
 	}
 	if open {

@@ -9,10 +9,11 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/dataflow-go/dataflow/analysis"
+	"github.com/dataflow-go/dataflow/internal/config"
 	"github.com/dataflow-go/dataflow/internal/drift"
 )
 
-// A view is one Go file as a request sees it: its text, and what analysis found
+// A view is one file as a request sees it: its text, and what analysis found
 // in that very text.
 type view struct {
 	module   *module
@@ -22,10 +23,15 @@ type view struct {
 }
 
 // look analyses the open document of a URI. It is nil for a document that is not
-// open or is no Go file.
+// open, or is neither a Go file nor a module's dataflow.yaml.
 func (s *server) look(ctx context.Context, snap *snapshot, u uri.URI) (*view, error) {
 	doc := snap.at(u)
-	if doc == nil || !doc.isGo() {
+	switch {
+	case doc == nil:
+		return nil, nil
+	case isConfiguration(doc):
+		return &view{doc: doc}, nil
+	case !doc.isGo():
 		return nil, nil
 	}
 	v := &view{doc: doc, module: s.modules.of(doc)}
@@ -47,10 +53,13 @@ func (s *server) look(ctx context.Context, snap *snapshot, u uri.URI) (*view, er
 // diagnostics lists the diagnostics whose range touches the bytes from start to end,
 // those of dev databases too.
 func (v *view) diagnostics(start, end int) []analysis.Diagnostic {
-	if v.packages == nil {
-		return nil
+	var found []analysis.Diagnostic
+	switch {
+	case isConfiguration(v.doc):
+		found = configurationDiagnostics(config.Parse(v.doc.file, []byte(v.doc.Text())))
+	case v.packages != nil:
+		found = diagnosticsOf(v.packages, v.doc.file, configuration(v.module.root))
 	}
-	found := diagnosticsOf(v.packages, v.doc.file, configuration(v.module.root))
 	found = slices.DeleteFunc(found, func(d analysis.Diagnostic) bool { return !v.touches(d, start, end) })
 	for _, f := range v.drift(start, end) {
 		found = append(found, f.Diagnostic)

@@ -199,7 +199,7 @@ func TestMistakes(t *testing.T) {
 		"default database":  {"database: prd\ndatabases: {prod: {url: 'sqlite:a.db'}}\n", `1:11 there is no database "prd": did you mean "prod"?`},
 		"twice":             {"rules: {}\nrules: {}\n", `2:1 rules is set twice`},
 		"two documents":     {"rules: {}\n---\nrules: {}\n", "3:1 dataflow.yaml holds one document: remove what follows the second line `---`"},
-		"not YAML":          {"rules: {}\n  bad: [\n", `1:0 dataflow.yaml is not valid YAML: did not find expected key`},
+		"not YAML":          {"rules: {}\n  bad: [\n", `1:1 dataflow.yaml is not valid YAML: did not find expected key`},
 		"after wide text":   {"rules: {'é': off}\nstrict: {é: 1, warningz: error}\n", "1:9 there is no code \"é\": use \n2:10 there is no setting \"strict.é\": use strict.rules, strict.warnings\n2:17 there is no setting \"strict.warningz\": did you mean \"strict.warnings\"?"},
 		"strict value":      {"strict: {warnings: yes}\n", `1:20 strict.warnings is error or warning`},
 		"all at once":       {"a: 1\nb: 2\n", "1:1 there is no setting \"a\": use database, databases, rules, strict\n2:1 there is no setting \"b\": use database, databases, rules, strict"},
@@ -295,6 +295,43 @@ databases:
 	want := []string{"3 DF-404 warning SHOP_UNSET_A", "4 DF-404 warning SHOP_UNSET_B", "5 DF-404 info SHOP_UNSET_C"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// The nearest name can be written in place of a wrong one, quoted as that is.
+func TestNearestNameMends(t *testing.T) {
+	t.Parallel()
+	for yaml, want := range map[string]string{
+		"ruls: {}\n": "rules: {}\n",
+		"databases: {dev: {url: 'sqlite:a.db', \"dve\": true}}\n":   "databases: {dev: {url: 'sqlite:a.db', \"dev\": true}}\n",
+		"database: lokal\ndatabases: {local: {url: sqlite:a.db}}\n": "database: local\ndatabases: {local: {url: sqlite:a.db}}\n",
+		"rules: {ü: off, DF-203: 'wrning'}\n":                       "",
+		"rules: {DF-203: 'wrning'}\n":                               "rules: {DF-203: 'warning'}\n",
+		"\"ru\\x6cs\": {}\n":                                        "", // not written as it reads
+		"database: \"\"\n":                                          "",
+	} {
+		_, findings := config.Parse("/shop/dataflow.yaml", []byte(yaml))
+		if len(findings) == 0 {
+			t.Fatalf("%q: no finding", yaml)
+		}
+		fixes := findings[0].Fixes
+		if want == "" {
+			if len(fixes) > 0 {
+				t.Errorf("%q: %+v", yaml, fixes)
+			}
+			continue
+		}
+		if len(fixes) != 1 || !fixes[0].Preferred {
+			t.Errorf("%q: fixes %+v", yaml, fixes)
+			continue
+		}
+		e := fixes[0].Edits[0]
+		lines := strings.Split(yaml, "\n")
+		line := &lines[e.Span.Start.Line-1]
+		*line = (*line)[:e.Span.Start.Column-1] + e.New + (*line)[e.Span.End.Column-1:]
+		if got := strings.Join(lines, "\n"); got != want {
+			t.Errorf("%q becomes %q, want %q", yaml, got, want)
+		}
 	}
 }
 

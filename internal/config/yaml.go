@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"go/token"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -72,7 +74,7 @@ func (p *parser) decode(n *yaml.Node, path, want string, v any) bool {
 	return true
 }
 
-// fault reports a DF-401 at a node.
+// fault reports a DF-401 at a node, which is what is wrong where there is a suggestion.
 func (p *parser) fault(n *yaml.Node, path, message string, d errcatalog.Details) {
 	d.Setting = path
 	p.findings = append(p.findings, errcatalog.Finding{
@@ -81,7 +83,48 @@ func (p *parser) fault(n *yaml.Node, path, message string, d errcatalog.Details)
 		Message:  message,
 		Details:  d,
 		Span:     p.span(n),
+		Fixes:    p.renaming(n, d.Suggestion),
 	})
+}
+
+// renaming is the fix that writes the nearest name in place of a node. There is none
+// where the node is not written as it reads, as behind a variable or an escape.
+func (p *parser) renaming(n *yaml.Node, name string) []errcatalog.Fix {
+	if name == "" || n.Kind != yaml.ScalarNode {
+		return nil
+	}
+	quote := ""
+	switch {
+	case n.Style&yaml.DoubleQuotedStyle != 0:
+		quote = `"`
+	case n.Style&yaml.SingleQuotedStyle != 0:
+		quote = "'"
+	case !plain.MatchString(name):
+		return nil
+	}
+	at := p.span(n)
+	if variable.MatchString(n.Value) || strings.ContainsAny(name, `"'\`) || p.source(at) != quote+n.Value+quote {
+		return nil
+	}
+	return []errcatalog.Fix{{
+		Title: "Change to " + name, Preferred: true,
+		Edits: []errcatalog.Edit{{Span: at, New: quote + name + quote}},
+	}}
+}
+
+// plain is what needs no quotes in YAML.
+var plain = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+
+// source is the text of a span within one line; "" where it is none.
+func (p *parser) source(s errcatalog.Span) string {
+	if s.Start.Line < 1 || s.Start.Line > len(p.lines) {
+		return ""
+	}
+	line := p.lines[s.Start.Line-1]
+	if s.Start.Column < 1 || s.End.Column < s.Start.Column || s.End.Column > len(line)+1 {
+		return ""
+	}
+	return line[s.Start.Column-1 : s.End.Column-1]
 }
 
 // span is the first line of a node.
