@@ -27,9 +27,10 @@ import (
 // migrateArguments are the argument of dataflow.server.migrate and of
 // dataflow.server.migrationSQL.
 type migrateArguments struct {
-	URI string `json:"uri"` // of a Go file: its package's models are meant, and those they refer to
-	// Model is one model of the package, where not all of them are meant.
-	Model    string `json:"model,omitempty"`
+	// URI is of a Go file: the models that its package declares, or works on, are
+	// meant, and those that they refer to.
+	URI      string `json:"uri"`
+	Model    string `json:"model,omitempty"`    // one of them, where not all are meant
 	Database string `json:"database,omitempty"` // name in dataflow.yaml; "" is its default
 }
 
@@ -171,7 +172,8 @@ func (s *server) migrating(ctx context.Context, snap *snapshot, command string, 
 	return m, nil
 }
 
-// chosenModels are the models of a package, or one of them, and all that they refer to.
+// chosenModels are the models of a package and of its workflows, or one of them, and
+// all that they refer to.
 func chosenModels(pkg *analysis.Package, name string, all []*analysis.Package) ([]*model.Model, error) {
 	var mistakes []*errcatalog.Error
 	for _, d := range pkg.Diagnostics {
@@ -183,14 +185,19 @@ func chosenModels(pkg *analysis.Package, name string, all []*analysis.Package) (
 		return nil, failed("the models have mistakes, the first is "+string(mistakes[0].Code)+": "+mistakes[0].Message, mistakes)
 	}
 	known := drift.Models(all)
-	var models []*model.Model
-	for _, m := range drift.Models([]*analysis.Package{pkg}) {
-		if name == "" || m.Name == name {
-			models = append(models, m)
+	models := drift.Models([]*analysis.Package{pkg})
+	for _, wf := range pkg.Workflows {
+		for _, m := range wf.Models {
+			if !slices.Contains(models, m) {
+				models = append(models, m)
+			}
 		}
 	}
+	if name != "" {
+		models = slices.DeleteFunc(models, func(m *model.Model) bool { return m.Name != name })
+	}
 	if len(models) == 0 {
-		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no model %s in the package %s", name, pkg.Path)
+		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no model %sin the package %s", strings.TrimPrefix(name+" ", " "), pkg.Path)
 	}
 	for i := 0; i < len(models); i++ { // it grows
 		for _, f := range models[i].Fields {

@@ -19,6 +19,7 @@ databases:
   dev:
     url: `+dsn+`
     dev: true
+    check_models: true
 -- shop.go --
 package shop
 
@@ -48,9 +49,11 @@ func Signup() *dataflow.Workflow {
 			t.Fatalf("%v: exit %d, want %d and %q in\n%s%s", args, code, exit, says, stdout, stderr)
 		}
 	}
+	step(1, "DF-309 (warning) database dev: there is no table users", "validate")
 	step(1, "CREATE TABLE", "migrate", "status")
 	step(0, "_users.sql", "migrate", "plan", "--files", "migrations", "--name", "users")
 	step(0, "up to date", "migrate", "apply", "--files", "migrations")
+	step(0, "", "validate")
 	step(0, "Committed", "run", "Signup", "--input", "id=u1", "--input", "email=a@example.com", "--commit")
 	step(0, `"count": 2`, "run", "Signup", "--input", "id=u2", "--input", "email=b@example.com")
 	step(0, "up to date", "migrate", "status", "--files", "migrations")

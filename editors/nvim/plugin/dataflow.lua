@@ -14,6 +14,10 @@ command('DataflowCancel', function()
   require('dataflow.run').cancel()
 end, { desc = 'Cancel the run of a DataFlow workflow' })
 
+command('DataflowMigrate', function(args)
+  require('dataflow.migrate').command(args.args, args.bang)
+end, { nargs = '?', bang = true, desc = 'Show the SQL that the dev database lacks (! runs it)' })
+
 command('DataflowRestart', function()
   require('dataflow.client').restart()
 end, { desc = 'Restart the DataFlow language server' })

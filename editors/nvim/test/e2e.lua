@@ -52,6 +52,28 @@ local function answer_prompts()
   end
 end
 
+local function messages()
+  return vim.fn.execute('messages')
+end
+
+-- The SQL is shown in a buffer, where Neovim can; else as a message.
+local function migrate()
+  vim.cmd('DataflowMigrate')
+  eventually('the SQL of the migration is shown', function()
+    local buffer = vim.fn.bufnr('migration\\.sql$')
+    return (buffer == -1 and messages() or text(buffer)):find('CREATE TABLE "users"', 1, true)
+  end, messages)
+  vim.api.nvim_set_current_buf(bufnr)
+  vim.cmd('DataflowMigrate!')
+  eventually('the migration is run', function()
+    return messages():find('migrated, ', 1, true)
+  end, messages)
+  vim.cmd('DataflowMigrate')
+  eventually('then there is nothing left to do', function()
+    return messages():find('everything is up to date', 1, true)
+  end, messages)
+end
+
 local function apply_quick_fix()
   local found = diagnostics('DF-101')[1]
   vim.api.nvim_win_set_cursor(0, { found.lnum + 1, found.col })
@@ -100,6 +122,8 @@ local function main()
   end
   vim.cmd('silent write')
   check('the file is saved', not vim.bo[bufnr].modified)
+
+  migrate()
 
   vim.cmd('DataflowRun signup')
   eventually('the workflow runs', function()

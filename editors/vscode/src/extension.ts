@@ -2,6 +2,7 @@
 // Go stands in the language server; this side finds it, starts it and shows results.
 
 import * as vscode from "vscode";
+import { registerMigration } from "./migration";
 import { registerRunWorkflow } from "./runWorkflow";
 import { Server } from "./server";
 
@@ -17,6 +18,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     vscode.commands.registerCommand("dataflow.restartServer", () => server?.restart()),
     vscode.commands.registerCommand("dataflow.showLog", () => server?.showLog()),
     registerRunWorkflow(server, results),
+    registerMigration(server),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("dataflow.server.path")) void server?.restart();
     }),

@@ -75,10 +75,11 @@ async function runWorkflow(
   return report;
 }
 
-function activeGoFile(): string {
+/** The URI of the Go file at hand. Throws when there is none. */
+export function activeGoFile(): string {
   const document = vscode.window.activeTextEditor?.document;
   if (document?.languageId === "go") return document.uri.toString();
-  throw new Error("Open the Go file with the workflow first.");
+  throw new Error("Open the Go file with the workflow or the models first.");
 }
 
 // The workflow of that name; else the only one; else the user picks, the one

@@ -108,6 +108,16 @@ async function mend() {
   await until("the file is saved", async () => fs.readFileSync(path.join(folder, "signup.go"), "utf8").includes('"email":'));
 }
 
+async function migrate() {
+  await command("Dataflow: Show Migration SQL");
+  await until("the SQL of the migration is shown", async () => (await editor()).includes('CREATE TABLE "'));
+  await quickInput("Control+P", "signup.go", "signup.go");
+  await until("signup.go is in front", async () => (await editor()).includes("UserCreateNode"));
+  await command("Dataflow: Run Migration");
+  await until("the migration is run", async () => /migrated, \d+ statement/.test(await text(".notification-toast")));
+  await command("Notifications: Clear All Notifications");
+}
+
 async function run() {
   await command("Dataflow: Run Workflow");
   // It asks for an input when the fix wrote one.
@@ -145,7 +155,7 @@ async function restart() {
 
 let failed = false;
 try {
-  for (const part of [diagnose, explain, runBroken, mend, run, restart]) await part();
+  for (const part of [diagnose, explain, runBroken, mend, migrate, run, restart]) await part();
 } catch (error) {
   failed = true;
   console.log(`FAIL  ${error instanceof Error ? error.message.split("\n")[0] : error}`);
