@@ -359,7 +359,6 @@ func (c *client) diagnostics(file string, version int, what string, ok func([]di
 	return found
 }
 
-func anything([]diagnostic) bool      { return true }
 func nothing(found []diagnostic) bool { return len(found) == 0 }
 func has(code string) func([]diagnostic) bool {
 	return func(found []diagnostic) bool {

@@ -121,7 +121,7 @@ func (d *drifts) run(ctx context.Context, mod *module, state *moduleDrift) error
 
 func (d *drifts) compare(ctx context.Context, mod *module, state *moduleDrift, stale bool) error {
 	c, mistakes := config.Read(mod.root)
-	if config.Err(mistakes) != nil || !drift.Wanted(c) {
+	if mistaken := config.Err(mistakes) != nil; mistaken || !drift.Wanted(c) {
 		state.models, state.config = nil, nil
 		d.settle(state, nil)
 		return nil

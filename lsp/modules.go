@@ -204,14 +204,14 @@ func (mod *module) check(ctx context.Context, snap *snapshot, files ...string) (
 	return packages, err
 }
 
-// packages are those of the last check.
+// packages are those of the last check; none where the module could not be loaded.
 func (mod *module) packages(ctx context.Context) ([]*analysis.Package, error) {
 	if err := mod.acquire(ctx); err != nil {
 		return nil, err
 	}
 	defer mod.release()
 	if mod.ws == nil {
-		return nil, mod.err
+		return nil, nil
 	}
 	return mod.ws.Packages(), nil
 }

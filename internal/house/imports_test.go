@@ -39,7 +39,7 @@ var mayImport = []struct {
 	{"internal/demo", nil},
 	{"internal/twin", nil},
 	{"internal/lspbench", []string{"internal/twin"}},
-	{"internal/testdb", nil}, // for tests, which the table does not see
+	{"internal/testdb", nil},                                         // for tests, which the table does not see
 	{"internal/graphtext", []string{"errcatalog", "model", "graph"}}, // for tests, too
 	{"internal/house", nil},
 	{"examples", []string{"dataflow", "engine", "errcatalog", "inspector"}},
