@@ -311,7 +311,7 @@ func TestDialectsAgreeOnFilters(t *testing.T) {
 				try(P{path: P{op: "x"}})
 			}
 		}
-		for column, element := range map[string]any{"bs": true, "is": 2, "u64s": uint64(math.MaxUint64), "fs": 0.5, "ss": "b", "uids": uuid.UUID{1, 15: 1}, "decs": "1.50", "ptr": "x"} {
+		for column, element := range map[string]any{"bs": true, "is": 2, "u64s": uint64(math.MaxUint64), "fs": 0.5, "ss": "b", "ts": time.Date(2026, 1, 1, 3, 4, 5, 0, time.FixedZone("", 5400)), "uids": uuid.UUID{1, 15: 1}, "decs": "1.50", "ptr": "x"} {
 			try(P{column: P{"$contains": element}})
 			try(P{column: P{"$any": element}})
 			try(P{column: P{"$any": P{"$ne": element}}})

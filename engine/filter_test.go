@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
 	"github.com/dataflow-go/dataflow"
@@ -157,6 +158,55 @@ func TestFilters(t *testing.T) {
 			}
 			if n := must(t)(m.Count(t.Context(), P{"filter": c.filter}))["count"]; n != r["count"] {
 				t.Errorf("%v: count %v, list %v", c.filter, n, r["count"])
+			}
+		}
+	})
+}
+
+// Lists of each type are looked into alike.
+func TestFiltersOnLists(t *testing.T) {
+	t.Parallel()
+	at := func(day int) time.Time { return time.Date(2026, 1, day, 0, 0, 0, 1000, time.UTC) }
+	id := func(b byte) uuid.UUID { return uuid.UUID{b} }
+	lists := map[string][3]any{ // by column: an element, a greater one, and one that no record has
+		"bs": {false, true, nil}, "is": {-1, 2, 9}, "fs": {-0.5, 2.5, 9.0}, "ss": {"A", "b,\"{}'\\", "z"},
+		"ts": {at(1), at(2), at(9)}, "uids": {id(1), id(200), id(9)}, "decs": {"-0.50", "10", "9"}, "u64s": {uint64(1), uint64(math.MaxUint64), uint64(9)},
+	}
+	databases(t, []any{Everything{}}, func(t *testing.T, db *engine.Engine) {
+		m := db.Model("Everything")
+		rows := []P{{"id": "none"}, {"id": "low"}, {"id": "high"}, {"id": "both"}}
+		for column, e := range lists {
+			rows[1][column], rows[2][column], rows[3][column] = []any{e[0]}, []any{e[1]}, []any{e[1], e[0], e[1]}
+		}
+		must(t)(m.BulkCreate(t.Context(), P{"data": rows}))
+		for column, e := range lists {
+			for _, c := range []struct {
+				condition any
+				ids       string
+			}{
+				{P{"$contains": e[0]}, "both low"}, {P{"$contains": e[1]}, "both high"},
+				{P{"$overlap": []any{e[0], e[1]}}, "both high low"}, {P{"$overlap": []any{e[1]}}, "both high"}, {P{"$overlap": []any{}}, ""},
+				{P{"$any": e[0]}, "both low"}, {P{"$any": P{"$ne": e[0]}}, "both high"}, {P{"$any": P{"$in": []any{e[1]}}}, "both high"},
+				{[]any{e[0]}, "low"}, {P{"$ne": []any{e[0]}}, "both high none"}, {[]any{}, "none"},
+			} {
+				if ids, err := found(t, m, P{"filter": P{column: c.condition}, "order_by": []string{"id"}}); err != nil || ids != c.ids {
+					t.Errorf("%s: %v finds %v (%v), want %q", column, c.condition, ids, err, c.ids)
+				}
+			}
+			if e[2] == nil {
+				continue
+			}
+			for op, wanted := range map[string]string{"$gt": "both high", "$gte": "both high low", "$lt": "both low", "$lte": "both high low"} {
+				bound := e[0]
+				if op == "$lt" || op == "$lte" {
+					bound = e[1]
+				}
+				if ids, err := found(t, m, P{"filter": P{column: P{"$any": P{op: bound}}}, "order_by": []string{"id"}}); err != nil || ids != wanted {
+					t.Errorf("%s: any %s %v finds %v (%v), want %q", column, op, bound, ids, err, wanted)
+				}
+			}
+			if ids, err := found(t, m, P{"filter": P{column: P{"$contains": e[2]}}}); err != nil || ids != "" {
+				t.Errorf("%s: %v finds %v (%v)", column, e[2], ids, err)
 			}
 		}
 	})

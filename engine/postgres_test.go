@@ -346,3 +346,43 @@ func TestRegularExpressionsMeanOneThing(t *testing.T) {
 		}
 	})
 }
+
+// The columns are of PostgreSQL's own types, so that other programs find what they
+// expect there.
+func TestNativeTypes(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Postgres(t)
+	db := open(t, dsn, engine.WithModels(Everything{}))
+	must(t)(db.Model("Everything").Create(t.Context(), P{
+		"id": "a", "bs": []bool{true}, "is": []int{1, 2}, "fs": []float64{0.5}, "ss": []string{"x", "y"}, "ts": []time.Time{time.Unix(1, 0)}, "m": P{"k": 1},
+	}))
+	c, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close(context.Background()) }()
+	rows, err := c.Query(t.Context(), "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'everythings'::regclass AND attnum > 0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	types := map[string]string{}
+	var name, typ string
+	if _, err := pgx.ForEachRow(rows, []any{&name, &typ}, func() error { types[name] = typ; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for column, want := range map[string]string{
+		"ss": "text[]", "is": "bigint[]", "fs": "double precision[]", "bs": "boolean[]", "ts": "timestamp with time zone[]", "uids": "uuid[]",
+		"decs": "numeric[]", "blob": "bytea[]", "u64s": "numeric(20,0)[]",
+		"id": "text", "b": "boolean", "i": "bigint", "i8": "smallint", "f64": "double precision", "t": "timestamp with time zone", "uid": "uuid",
+		"dec": "numeric", "data": "bytea", "raw": "jsonb", "m": "jsonb", "addr": "jsonb",
+	} {
+		if types[column] != want {
+			t.Errorf("%s is %s, want %s", column, types[column], want)
+		}
+	}
+	var n int
+	err = c.QueryRow(t.Context(), `SELECT count(*) FROM everythings WHERE 'y' = ANY(ss) AND "is" @> '{2}' AND bs[1] AND fs[1] = 0.5 AND ts[1] = to_timestamp(1) AND m->>'k' = '1'`).Scan(&n)
+	if err != nil || n != 1 {
+		t.Errorf("another program finds %d records (%v)", n, err)
+	}
+}
