@@ -43,13 +43,20 @@
 // # PostgreSQL
 //
 // A URL as libpq has it, postgres://user:password@host:5432/shop?sslmode=verify-full,
-// opens PostgreSQL 13 or later by pgx. Arrays of bool, integers, floats, text, times
-// and UUIDs are columns of PostgreSQL's own array types; every other list, and every
-// map, is jsonb. Operations and transactions that the server rolls back because they
+// opens PostgreSQL 13 or later by pgx. Lists of bool, integers, floats, text, bytes,
+// times, UUIDs and decimals are columns of PostgreSQL's own array types; every other
+// list, and every map, is jsonb. Operations and transactions that the server rolls back because they
 // collided with others are done again where that is safe (WithRetries). Text with a
 // NUL, which no text of PostgreSQL holds, is refused with DF-103. A connection that
 // is lost before anything was kept is no failure either: the work is done again on
 // another one.
+//
+// # Time limits
+//
+// WithTimeout bounds a run, WithNodeTimeout each of its nodes, WithStatementTimeout
+// each operation of an engine; the context that a call is given bounds all of it.
+// Whichever comes first ends the work with DF-505 and undoes what is not committed. Who waits
+// for a connection that others hold is told so after half a minute, with DF-507.
 //
 // # Watching
 //

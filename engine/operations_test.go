@@ -398,29 +398,31 @@ func TestStatementTimeout(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	t.Parallel()
-	db, err := engine.Open(t.Context(), "sqlite:"+t.TempDir()+"/a.db", engine.WithModels(Item{}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for {
-				if err := errOf(db.Model("Item").Count(context.Background(), nil)); err != nil {
-					if !errors.Is(err, errcatalog.DF513) {
-						t.Error(err)
-					}
-					return
-				}
-			}
-		})
-	}
-	for range 2 {
-		if err := db.Close(); err != nil {
-			t.Error(err)
+	eachDatabase(t, func(t *testing.T, dsn string) {
+		db, err := engine.Open(t.Context(), dsn, engine.WithModels(Item{}))
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	wg.Wait()
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for {
+					if err := errOf(db.Model("Item").Count(context.Background(), nil)); err != nil {
+						if !errors.Is(err, errcatalog.DF513) {
+							t.Error(err)
+						}
+						return
+					}
+				}
+			})
+		}
+		for range 2 {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		wg.Wait()
+	})
 }
 
 // The keys of a bulk are those of its rows, also where a trigger inserts others in
