@@ -55,8 +55,9 @@
 //
 // WithTimeout bounds a run, WithNodeTimeout each of its nodes, WithStatementTimeout
 // each operation of an engine; the context that a call is given bounds all of it.
-// Whichever comes first ends the work with DF-505 and undoes what is not committed. Who waits
-// for a connection that others hold is told so after half a minute, with DF-507.
+// Whichever comes first ends the work with DF-505 and undoes what is not committed.
+// Who waits for a connection that others hold is told so after half a minute, with
+// DF-507.
 //
 // # Watching
 //
