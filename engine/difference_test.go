@@ -73,12 +73,16 @@ func TestPlanTellsEachDifference(t *testing.T) {
 				t.Errorf("%s: the differences are mended by %q, the statements are %q", table.Table, made, table.Statements)
 			}
 		}
+		change := 4 // SQLite puts a new column in the place of the old one
+		if onPostgres(t) {
+			change = 1
+		}
 		want := []string{
-			"2 DF-302 authors [rating] 0", // can be null
-			"1 DF-302 authors [born] 1",   // cannot be null
-			"1 DF-302 authors [stars] 1",  // no default, and a record is there
+			"2 DF-302 authors [rating] 0",                  // can be null
+			fmt.Sprint("1 DF-302 authors [born] ", change), // cannot be null
+			"1 DF-302 authors [stars] 1",                   // no default, and a record is there
 			"0 DF-302 authors [mail] 1",
-			"1 DF-303 authors [note] 1",
+			fmt.Sprint("1 DF-303 authors [note] ", change),
 			"1 DF-302 authors [] 1", // gone
 			"0 DF-302 authors [name] 1",
 			"0 DF-302 authors [stars] 1",
