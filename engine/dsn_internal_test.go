@@ -41,9 +41,9 @@ func FuzzPostgresURL(f *testing.F) {
 				told = src.String() + src.scrub(fmt.Sprintf("it says %q, %s and %s", "x", url.QueryEscape(secret), secret))
 				password = secret
 			}
-			// Where nothing else in the URL looks like it.
-			rest := strings.Join([]string{user, host, database, query, "postgres://user:password@localhost:5432/app DF-403 Documentation"}, " ")
-			if len(password) > 5 && !strings.Contains(rest, password) && !strings.Contains(password, "xxxxx") && !strings.Contains("xxxxx", password) && strings.Contains(told, password) {
+			// What else stands there may look like it.
+			others := strings.Join([]string{user, host, database, query, "xxxxx postgres://user:password@localhost:5432/app DF-403 Documentation"}, " ")
+			if len(password) > 5 && !strings.Contains(others, password) && !strings.Contains(password, "xxxxx") && strings.Contains(told, password) {
 				t.Errorf("%q tells %q in\n%s", dsn, password, told)
 			}
 		}
