@@ -40,6 +40,7 @@ type inputPlace struct {
 	in   *graph.Input
 	f    *model.Field // nil where more than the column's type decides what may stand there
 	rows *model.Model // the value is a list of new records of this model
+	page string       // the value is this parameter of a List: limit, offset or cursor
 }
 
 // programCacheSize is how many workflows an engine keeps ready.
@@ -109,6 +110,9 @@ func (p *program) findPlaces(c *model.Contract, n *graph.Node, v *graph.Value, p
 		at := inputPlace{in: v.Input, f: plainField(c, n, path)}
 		if c.Operation == model.BulkCreate && len(path) == 1 && path[0] == "data" {
 			at.rows = c.Model
+		}
+		if c.Operation == model.List && len(path) == 1 {
+			at.page = path[0]
 		}
 		p.places = append(p.places, at)
 	}
@@ -189,6 +193,8 @@ func (p *program) fits(inputs map[string]any) bool {
 			return false
 		case at.rows != nil:
 			ok = plainRows(at.rows, v)
+		case at.page != "":
+			ok = plainPage(at.page, v)
 		default:
 			ok = at.f != nil && plain(at.f.Type, v)
 		}
@@ -197,6 +203,19 @@ func (p *program) fits(inputs map[string]any) bool {
 		}
 	}
 	return true
+}
+
+// plainPage reports whether a value is without doubt right for a parameter of List.
+func plainPage(param string, v any) bool {
+	switch v := v.(type) {
+	case int:
+		return param == "limit" && 1 <= v && v <= maxLimit || param == "offset" && v >= 0
+	case int64:
+		return param == "limit" && 1 <= v && v <= maxLimit || param == "offset" && v >= 0
+	case string:
+		return param == "cursor"
+	}
+	return false
 }
 
 // plainRows reports whether a value is without doubt a list of new records: each

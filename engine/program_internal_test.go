@@ -26,7 +26,7 @@ func TestInputsThatFitAreRight(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	values := rapid.SampledFrom([]any{"x", "a@b.com", "2026-01-02T03:04:05Z", "", "\xff", 0, 1, -1, int64(7), 1.5, true, nil,
+	values := rapid.SampledFrom([]any{"x", "a@b.com", "2026-01-02T03:04:05Z", "", "\xff", 0, 1, -1, 100_000, 100_001, int64(7), 1.5, true, nil,
 		[]string{"a"}, map[string]any{"a": 1}, time.Unix(0, 0), time.Time{}, uuid.Nil, uuid.New(), []byte("b")})
 	rapid.Check(t, func(t *rapid.T) {
 		op := rapid.SampledFrom([]model.Operation{model.Create, model.Read, model.Update, model.Delete, model.List, model.Count, model.Upsert}).Draw(t, "operation")
@@ -65,6 +65,42 @@ func TestInputsThatFitAreRight(t *testing.T) {
 		if !prog.fits(map[string]any{"x": "y"}) {
 			t.Errorf("%s %v goes by the rules again (findings: %v)", op, p, prog.findings)
 		}
+	}
+}
+
+// So are the values of a page.
+func TestPagesThatFitAreRight(t *testing.T) {
+	t.Parallel()
+	e, err := Open(t.Context(), "sqlite::memory:", WithModels(judged{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	fitting := 0
+	for _, param := range []string{"limit", "offset", "cursor", "with_total", "fields", "order_by"} {
+		g := dataflow.NewWorkflow("w").AddNode("judgedListNode", "n", dataflow.Params{param: dataflow.Input("x")}).Graph()
+		for _, v := range []any{-1, 0, 1, int64(1), 100_000, 100_001, 1.0, "", "x", "1", true, nil, uint8(3), []string{"id"}} {
+			inputs := map[string]any{"x": v}
+			prog := e.program(g)
+			if !prog.fits(inputs) {
+				continue
+			}
+			fitting++
+			r := &run{program: prog, e: e, g: g, o: runOptions{inputs: inputs}, res: &Result{}}
+			if errs := r.bindInputs(); len(errs) > 0 {
+				t.Fatalf("%v: %v", inputs, errs)
+			}
+			if found := codesOf(append(graph.Check(r.g, r.models), unseen(r.g)...)); len(found) > 0 {
+				t.Errorf("%s %v fits, and the rules find %v", param, v, found)
+			}
+		}
+	}
+	if fitting != 3+5+3 {
+		t.Errorf("%d values fit", fitting)
 	}
 }
 
