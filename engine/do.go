@@ -21,6 +21,7 @@ type scope struct {
 	checked bool        // the parameters have passed graph.CheckNode
 	into    func() sink // begins where a List puts its records, in place of maps; nil for maps
 	ran     *statements
+	fused   *fused // for a Read that shares its statement with others; or nil
 	// progress is told how many of all rows of a bulk operation are done; or nil.
 	progress func(done, total int)
 }
@@ -49,11 +50,15 @@ func (x *operation) note(ctx context.Context, text string, args []any) {
 	if x.ran == nil {
 		return
 	}
+	x.ran.add(text, args)
+}
+
+func (r *statements) add(text string, args []any) {
 	s := Statement{SQL: text}
-	if x.ran.arguments {
+	if r.arguments {
 		s.Args = slices.Clone(args)
 	}
-	x.ran.list = append(x.ran.list, s)
+	r.list = append(r.list, s)
 }
 
 // do runs one operation on a model and returns its outputs. p holds plain Go

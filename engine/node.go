@@ -172,6 +172,7 @@ func (r *run) execute(ctx context.Context, n *graph.Node, i int, s *session, ran
 		ran:    ran,
 		// What no connection feeds was checked before the run.
 		checked:  !r.edges[i].fed,
+		fused:    r.states[i].fused,
 		progress: r.progress(n),
 	})
 }

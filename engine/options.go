@@ -27,6 +27,7 @@ type config struct {
 	logger      *slog.Logger
 	tracer      tracer
 	meter       metric.Meter
+	unfused     bool // for tests: reads share no statements
 }
 
 func defaultConfig() config {

@@ -24,6 +24,7 @@ type program struct {
 	contracts []*model.Contract // by node
 	byID      map[string]*model.Contract
 	edges     []edges        // by node
+	fusible   []fusible      // by node
 	used      []*model.Model // whose tables must be there
 	calls     bool           // a function is called inside a transaction block, or could be
 }
@@ -70,7 +71,7 @@ func newProgram(g *graph.Graph, models *registry) *program {
 	p := &program{
 		models: models, inputs: g.Inputs(),
 		index: make(map[string]int, n), byID: make(map[string]*model.Contract, n),
-		contracts: make([]*model.Contract, n), edges: make([]edges, n),
+		contracts: make([]*model.Contract, n), edges: make([]edges, n), fusible: make([]fusible, n),
 	}
 	for i := range g.Nodes {
 		node := &g.Nodes[i]
@@ -100,6 +101,9 @@ func newProgram(g *graph.Graph, models *registry) *program {
 		if ok && also {
 			p.edges[after].before = append(p.edges[after].before, before)
 		}
+	}
+	for i := range g.Nodes {
+		p.fusible[i] = fusibleNode(p.contracts[i], &g.Nodes[i], p.edges[i].connections)
 	}
 	return p
 }

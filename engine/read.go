@@ -11,6 +11,16 @@ import (
 
 // read returns the one record that the key or the filter pins.
 func (x *operation) read(ctx context.Context) (map[string]any, error) {
+	if x.fused != nil {
+		record, err := x.fused.record(ctx, x)
+		if err != nil {
+			return nil, err
+		}
+		if record != nil {
+			record["found"] = true
+			return record, nil
+		}
+	}
 	b := &binder{d: x.t.d}
 	where, err := x.pinned(b, x.flag("include_deleted"))
 	if err != nil {

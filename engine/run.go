@@ -165,8 +165,7 @@ type run struct {
 	o runOptions
 	// states are what is known of each node that has ended. One is written by the
 	// goroutine that runs the node, and read by those that run after it.
-	states []state
-
+	states   []state
 	mu       sync.Mutex // guards all below, and calls of the observer
 	res      *Result
 	failures []failure
@@ -177,6 +176,7 @@ type state struct {
 	status   Status
 	outputs  map[string]any
 	attempts int // how often the node was begun
+	fused    *fused
 }
 
 // prepare checks the options, the inputs and the graph, and plans the run. It

@@ -62,10 +62,11 @@ type crew struct {
 }
 
 // next takes what may run now: one unit for the caller, who holds mu, the others
-// for new goroutines. It is -1 when there is none. caller says that the goroutine
-// is that of the run, which a function must not end.
-func (c *crew) next(caller bool) int {
-	mine := -1
+// for new goroutines. Reads that are fused go together, as one. It is empty when there
+// is none. caller says that the goroutine is that of the run, which a function must
+// not end.
+func (c *crew) next(caller bool) []int {
+	var mine []int
 	for at := 0; at < len(c.ready) && c.running < c.r.o.concurrency && !c.failed; {
 		i := c.ready[at]
 		writes := c.r.writesAlone(&c.units[i])
@@ -76,31 +77,50 @@ func (c *crew) next(caller bool) int {
 		c.ready = slices.Delete(c.ready, at, at+1)
 		c.running++
 		c.writing = c.writing || writes
-		if mine < 0 && (!caller || c.r.stays(&c.units[i])) {
-			mine = i
+		units := c.alike(i)
+		if mine == nil && (!caller || c.r.stays(&c.units[i])) {
+			mine = units
 			continue
 		}
-		c.wg.Go(func() { c.work(i, false) })
+		c.wg.Go(func() { c.work(units, false) })
 	}
 	return mine
 }
 
-// work does a unit, and what it then finds ready, until there is nothing.
-func (c *crew) work(i int, caller bool) {
-	for i >= 0 {
-		i = c.one(i, caller)
+// alike takes the reads that may run now and can be fused with a unit, and returns
+// them with it. The caller holds mu.
+func (c *crew) alike(i int) []int {
+	units := []int{i}
+	kind := c.r.fusibleUnit(&c.units[i])
+	if kind.m == nil {
+		return units
+	}
+	c.ready = slices.DeleteFunc(c.ready, func(other int) bool {
+		same := len(units) < maxFused && c.r.fusibleUnit(&c.units[other]) == kind
+		if same {
+			units = append(units, other)
+		}
+		return same
+	})
+	return units
+}
+
+// work does units, and what it then finds ready, until there is nothing.
+func (c *crew) work(units []int, caller bool) {
+	for len(units) > 0 {
+		units = c.one(units, caller)
 	}
 }
 
-// one does a unit and returns the next.
-func (c *crew) one(i int, caller bool) (next int) {
+// one does a unit, or several that are fused, and returns the next.
+func (c *crew) one(units []int, caller bool) (next []int) {
 	ok := false
 	defer func() { // which also runs where a function panics or ends the goroutine
 		p := recover()
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.running--
-		if c.r.writesAlone(&c.units[i]) {
+		if c.r.writesAlone(&c.units[units[0]]) {
 			c.writing = false
 		}
 		if p != nil && c.panicked == nil {
@@ -110,15 +130,34 @@ func (c *crew) one(i int, caller bool) (next int) {
 			c.failed = true
 			c.cancel()
 		}
-		for _, a := range c.after[i] {
-			if c.waits[a]--; c.waits[a] == 0 {
-				c.ready = append(c.ready, a)
+		for _, i := range units {
+			for _, a := range c.after[i] {
+				if c.waits[a]--; c.waits[a] == 0 {
+					c.ready = append(c.ready, a)
+				}
 			}
 		}
 		next = c.next(caller)
 	}()
-	ok = c.r.unit(c.ctx, &c.units[i], nil)
-	return -1
+	ok = c.r.together(c.ctx, c.units, units)
+	return nil
+}
+
+// together runs a unit, or several that are fused. One that fails keeps none of the
+// others from ending, as if they ran side by side.
+func (r *run) together(ctx context.Context, of []graph.Unit, units []int) bool {
+	if len(units) > 1 {
+		nodes := make([]int, len(units))
+		for n, i := range units {
+			nodes[n] = of[i].Node
+		}
+		r.fuse(nodes)
+	}
+	ok := true
+	for _, i := range units {
+		ok = r.unit(ctx, &of[i], nil) && ok
+	}
+	return ok
 }
 
 // writesAlone reports whether a unit needs the one connection that writes.
@@ -144,12 +183,40 @@ func (r *run) stays(u *graph.Unit) bool {
 
 // serial runs the units of a block one after the other in a session, until one fails.
 func (r *run) serial(ctx context.Context, b *graph.Block, s *session) bool {
+	fusedTo := 0
 	for i := range b.Units {
+		if i >= fusedTo {
+			nodes := r.row(b.Units, i)
+			r.fuse(nodes)
+			fusedTo = i + len(nodes)
+		}
 		if !r.unit(ctx, &b.Units[i], s) {
 			return false
 		}
 	}
 	return true
+}
+
+// row are the nodes of the units from a place on that can be fused: reads that follow
+// each other, none of which waits for another. They are at least one.
+func (r *run) row(units []graph.Unit, from int) []int {
+	nodes := []int{units[from].Node}
+	kind := r.fusibleUnit(&units[from])
+	for to := from + 1; kind.m != nil && to < len(units) && len(nodes) < maxFused && r.fusibleUnit(&units[to]) == kind; to++ {
+		if slices.ContainsFunc(units[to].Before, func(b int) bool { return b >= from }) {
+			break
+		}
+		nodes = append(nodes, units[to].Node)
+	}
+	return nodes
+}
+
+// fusibleUnit is what a unit must have in common with others to be fused.
+func (r *run) fusibleUnit(u *graph.Unit) fusible {
+	if u.Block != nil || r.e.config.unfused {
+		return fusible{}
+	}
+	return r.fusible[u.Node]
 }
 
 // unit runs a node or a transaction; s is the session around it, or nil. It
