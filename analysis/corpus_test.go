@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ func corpus() string { return filepath.Join(repo(), "examples", "corpus") }
 
 // TestCorpusIsClean checks that nothing is reported about programs that are right:
 // every workflow of the corpus runs (TestCorpusGraphs), and so does the quick start.
+// What a hint is right about says so at its line: // want DF-715.
 func TestCorpusIsClean(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ dir, pattern string }{
@@ -37,14 +39,37 @@ func TestCorpusIsClean(t *testing.T) {
 			for _, err := range p.LoadErrors {
 				t.Errorf("%s: %v", p.Path, err)
 			}
+			wanted := wantedCodes(t, p.Files)
 			for _, d := range p.Diagnostics {
-				t.Errorf("%s:%d: %s: %s", d.File, d.Span.Start.Line, d.Code, d.Message)
+				at := fmt.Sprintf("%s:%d: %s", d.File, d.Span.Start.Line, d.Code)
+				if !wanted[at] {
+					t.Errorf("%s: %s", at, d.Message)
+				}
+				delete(wanted, at)
+			}
+			for at := range wanted {
+				t.Errorf("%s is not reported", at)
 			}
 		}
 		if workflows == 0 {
 			t.Errorf("%s: no workflow in %s: the test sees nothing", test.pattern, test.dir)
 		}
 	}
+}
+
+var wantCode = regexp.MustCompile(`// want (DF-\d+)$`)
+
+func wantedCodes(t *testing.T, files []string) map[string]bool {
+	t.Helper()
+	wanted := map[string]bool{}
+	for _, name := range files {
+		for i, line := range strings.Split(readFile(t, name), "\n") {
+			if m := wantCode.FindStringSubmatch(line); m != nil {
+				wanted[fmt.Sprintf("%s:%d: %s", name, i+1, m[1])] = true
+			}
+		}
+	}
+	return wanted
 }
 
 func offline() []string { return append(os.Environ(), "GOWORK=off", "GOPROXY=off", "GOFLAGS=") }
