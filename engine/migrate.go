@@ -92,11 +92,9 @@ func (e *Engine) ensure(ctx context.Context, m *model.Model) error {
 }
 
 func (e *Engine) ensureTable(ctx context.Context, t *table) error {
-	if hit := e.cache.lookup(t); hit != nil && e.unchanged(ctx, hit) {
-		e.cache.hits.Add(1)
+	if e.known(ctx, t) {
 		return nil
 	}
-	e.cache.misses.Add(1)
 	for {
 		// Many callers, one migration. One that ended because its own caller went
 		// away is made again by the next.
@@ -105,6 +103,16 @@ func (e *Engine) ensureTable(ctx context.Context, t *table) error {
 			return err
 		}
 	}
+}
+
+// known reports whether a table is known to be there, and counts who asks.
+func (e *Engine) known(ctx context.Context, t *table) bool {
+	if hit := e.cache.lookup(t); hit != nil && e.unchanged(ctx, hit) {
+		e.cache.hits.Add(1)
+		return true
+	}
+	e.cache.misses.Add(1)
+	return false
 }
 
 // unchanged reports whether the schema is the one that the entry was made under.
@@ -124,28 +132,38 @@ func (e *Engine) unchanged(ctx context.Context, hit *ensured) bool {
 // ensureAll looks first, with a connection that reads, and takes the right to
 // write only when something is missing.
 func (e *Engine) ensureAll(ctx context.Context, t *table) error {
-	tables, err := e.related(t)
+	tables, version, todo, err := e.lookAround(ctx, t)
 	if err != nil {
 		return err
 	}
-	c, err := e.readers.get(ctx)
-	if err != nil {
-		return e.migrationError(t, "look at its table", err)
-	}
-	missing, version, err := e.plan(ctx, c, tables)
-	e.readers.put(c)
-	if err != nil {
-		return err
-	}
-	if len(missing) > 0 {
+	if todo {
 		if version, err = e.migrate(ctx, tables); err != nil {
 			return err
 		}
 	}
+	e.remember(tables, version)
+	return nil
+}
+
+// lookAround looks at a table and those that it refers to: at their schema's version,
+// and whether something is missing. What must not be mended is an error.
+func (e *Engine) lookAround(ctx context.Context, t *table) (tables []*table, version int64, todo bool, err error) {
+	if tables, err = e.related(t); err != nil {
+		return nil, 0, false, err
+	}
+	c, err := e.readers.get(ctx)
+	if err != nil {
+		return nil, 0, false, e.migrationError(t, "look at its table", err)
+	}
+	defer e.readers.put(c)
+	missing, version, err := e.plan(ctx, c, tables)
+	return tables, version, len(missing) > 0, err
+}
+
+func (e *Engine) remember(tables []*table, version int64) {
 	for _, t := range tables {
 		e.cache.add(t, version)
 	}
-	return nil
 }
 
 // related are a table and all that it refers to, the referred ones first.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/dataflow-go/dataflow"
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/graph"
+	"github.com/dataflow-go/dataflow/model"
 )
 
 // A RunOption says how one run is to be done.
@@ -50,8 +52,9 @@ func WithTransaction() RunOption {
 }
 
 // WithDryRun runs the workflow in one transaction and rolls it back: outputs are
-// real, nothing stays. Tables that are missing are made before, and do stay. What
-// function nodes do outside the database cannot be undone.
+// real, nothing stays, not even a table that was missing; only the next keys that
+// PostgreSQL makes are further on. What function nodes do outside the database cannot
+// be undone.
 func WithDryRun() RunOption {
 	return func(o *runOptions) { o.dryRun = true }
 }
@@ -165,7 +168,9 @@ type run struct {
 	o runOptions
 	// states are what is known of each node that has ended. One is written by the
 	// goroutine that runs the node, and read by those that run after it.
-	states   []state
+	states []state
+	lacks  []lacking // what a dry run makes for itself
+
 	mu       sync.Mutex // guards all below, and calls of the observer
 	res      *Result
 	failures []failure
@@ -259,7 +264,9 @@ func (r *run) run(ctx context.Context) error {
 		return err
 	}
 	whole := &graph.Transaction{Call: r.g.Span}
-	serial := func(ctx context.Context, s *session) bool { return r.serial(ctx, r.plan.Root, s) }
+	serial := func(ctx context.Context, s *session) bool {
+		return r.makeLacking(ctx, whole, s) && r.serial(ctx, r.plan.Root, s)
+	}
 	var ok bool
 	switch s := r.e.sessionOf(ctx); {
 	case s != nil: // called by a function node: part of its transaction
@@ -296,14 +303,21 @@ func (r *run) cancelRest() {
 }
 
 // ensureTables makes sure of the tables of the graph's models, before any
-// transaction begins: inside one it cannot be done. A function inside a
-// transaction may use any model, so then it is done for all.
+// transaction begins: inside one it cannot be done, but for a dry run, which then makes
+// them for itself. A function inside a transaction may use any model, so then it is
+// done for all.
 func (r *run) ensureTables(ctx context.Context) error {
 	if r.e.sessionOf(ctx) != nil {
 		return nil // the run around this one has done so
 	}
+	ensure := func(m *model.Model, needed bool) error {
+		if r.o.dryRun {
+			return r.lack(ctx, m, needed)
+		}
+		return r.e.ensure(ctx, m)
+	}
 	for _, m := range r.used {
-		if err := r.e.ensure(ctx, m); err != nil {
+		if err := ensure(m, true); err != nil {
 			return err
 		}
 	}
@@ -312,7 +326,10 @@ func (r *run) ensureTables(ctx context.Context) error {
 	}
 	for _, m := range r.e.models.Load().list() {
 		// Whether the function needs this model is its own to find out.
-		if err := r.e.ensure(ctx, m); err != nil {
+		if slices.Contains(r.used, m) {
+			continue
+		}
+		if err := ensure(m, false); err != nil {
 			r.e.log.Debug("the table of a model is not ready", "model", m.Name, "error", err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -243,4 +244,64 @@ func TestCancelledWhileWaitingForATransaction(t *testing.T) {
 		})
 		mustRun(t, db, holding, engine.WithTransaction())
 	}, engine.WithPoolSize(1))
+}
+
+// A dry run leaves not even the tables that it needed, whatever becomes of it; the
+// same run is then done in earnest, on the connection of the dry one.
+func TestDryRunLeavesNoTable(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, dsn string) {
+		old := func() any {
+			type Author struct {
+				dataflow.Model
+				ID int64
+			}
+			return Author{}
+		}
+		must(t)(open(t, dsn, engine.WithModels(old())).Model("Author").Create(t.Context(), P{"id": 7}))
+		type Author struct { // its table lacks a column and an index
+			dataflow.Model
+			ID   int64
+			Name string `df:",default=nobody,unique"`
+		}
+		db := open(t, dsn, engine.WithModels(Author{}, Book{}, Team{}), engine.WithPoolSize(1))
+		lacks := func() string {
+			t.Helper()
+			p, err := db.MigrationPlan(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return strings.Join(p.Statements(), "\n")
+		}
+		before := lacks()
+		wf := func(fail bool) *dataflow.Workflow {
+			return dataflow.NewWorkflow("w").
+				AddNode("AuthorCreateNode", "author", P{"name": "Ada"}).
+				AddNode("BookCreateNode", "book", P{"title": "Notes"}).AddConnection("author", "id", "book", "author_id").
+				AddNode("BookListNode", "books", nil).AddDependency("book", "books").
+				AddFunc("f", func(ctx context.Context, _ P) (P, error) { // uses a model that no node uses
+					if _, err := db.Model("Team").Create(ctx, P{"name": "x"}); err != nil || !fail {
+						return nil, err
+					}
+					return nil, errStop
+				}).AddDependency("book", "f")
+		}
+		for range 2 {
+			res := mustRun(t, db, wf(false), engine.WithDryRun())
+			is(t, res.Outputs["books"]["count"], int64(1))
+			run(t, db, wf(true), errStop, engine.WithDryRun())
+			if now := lacks(); now != before {
+				t.Fatalf("after dry runs the database lacks\n%s\nand before\n%s", now, before)
+			}
+		}
+		if db.SchemaCache().IsTableEnsured("Book") {
+			t.Error("the cache trusts a table that is gone")
+		}
+		mustRun(t, db, wf(false))
+		run(t, db, wf(false), errcatalog.DF310)
+		res := mustRun(t, db, dataflow.NewWorkflow("w").AddNode("AuthorCountNode", "authors", nil).AddNode("TeamCountNode", "teams", nil), engine.WithDryRun())
+		is(t, res.Outputs["authors"]["count"], int64(2))
+		is(t, res.Outputs["teams"]["count"], int64(1))
+		is(t, lacks(), "")
+	})
 }
