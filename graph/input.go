@@ -72,33 +72,8 @@ func (c *checker) unknownInput(conn *Connection, n *Node, contract *model.Contra
 		c.reportConn(errcatalog.DF104, conn, conn.Input.Span, d, "node %q is fed %q, which the engine keeps by itself", n.ID.S, first)
 		return
 	}
-	names := contract.ParamNames()
-	d.Allowed = errcatalog.SortNearest(first, names)
-	p := params{checker: c, n: n, contract: contract, m: m}
-	hasFilter := slices.Contains(names, "filter")
-	column, _, suffixed := strings.Cut(first, "__")
-	switch {
-	case hasFilter && m.FieldByColumn(first) != nil:
-		d.Suggestion = "filter." + first
-		if contract.Operation == model.Update && !m.FieldByColumn(first).Primary {
-			d.Suggestion = "fields." + first
-		}
-	case hasFilter && suffixed && m.FieldByColumn(column) != nil:
-		d.Suggestion = "filter." + column + "." + operatorOf("$"+strings.TrimPrefix(first, column+"__"))
-	case p.fieldByGoName(first) != nil && slices.Contains(names, p.fieldByGoName(first).Column):
-		d.Suggestion = p.fieldByGoName(first).Column
-	case p.wrongKey(first) != "" && slices.Contains(names, p.wrongKey(first)):
-		d.Suggestion = p.wrongKey(first)
-	default:
-		for _, name := range paramSlips[first] {
-			if d.Suggestion == "" && slices.Contains(names, name) {
-				d.Suggestion = name
-			}
-		}
-		if d.Suggestion == "" {
-			d.Suggestion = errcatalog.Nearest(first, names)
-		}
-	}
+	d.Allowed = errcatalog.SortNearest(first, contract.ParamNames())
+	d.Suggestion = c.meantInput(n, contract, first)
 	if d.Suggestion != "" {
 		d.Suggestion = joinPath(d.Suggestion, rest)
 		mended := *conn
@@ -106,6 +81,47 @@ func (c *checker) unknownInput(conn *Connection, n *Node, contract *model.Contra
 		d.Mended = ConnectionSource(&mended)
 	}
 	c.reportConn(errcatalog.DF206, conn, conn.Input.Span, d, "node %q (%s) has no parameter %q%s", n.ID.S, n.Type.S, first, didYouMean(d.Suggestion))
+}
+
+// meantInput is the parameter that was probably meant by a name that is none, or "".
+func (c *checker) meantInput(n *Node, contract *model.Contract, first string) string {
+	names := contract.ParamNames()
+	m := contract.Model
+	p := params{checker: c, n: n, contract: contract, m: m}
+	hasFilter := slices.Contains(names, "filter")
+	column, _, suffixed := strings.Cut(first, "__")
+	switch {
+	case hasFilter && m.FieldByColumn(first) != nil:
+		if contract.Operation == model.Update && !m.FieldByColumn(first).Primary {
+			return "fields." + first
+		}
+		return "filter." + first
+	case hasFilter && suffixed && m.FieldByColumn(column) != nil:
+		return "filter." + column + "." + operatorOf("$"+strings.TrimPrefix(first, column+"__"))
+	case p.fieldByGoName(first) != nil && slices.Contains(names, p.fieldByGoName(first).Column):
+		return p.fieldByGoName(first).Column
+	case p.wrongKey(first) != "" && slices.Contains(names, p.wrongKey(first)):
+		return p.wrongKey(first)
+	}
+	for _, name := range paramSlips[first] {
+		if slices.Contains(names, name) {
+			return name
+		}
+	}
+	return errcatalog.Nearest(first, names)
+}
+
+// misfed reports whether a connection feeds a parameter under a wrong name, which is
+// reported for itself (DF-206).
+func (p *params) misfed(name string) bool {
+	return slices.ContainsFunc(p.feeds[p.n.ID.S], func(input string) bool {
+		first, _, _ := strings.Cut(input, ".")
+		if first == Trigger || p.contract.OpenInputs || p.contract.Param(first) != nil {
+			return false
+		}
+		meant, _, _ := strings.Cut(p.meantInput(p.n, p.contract, first), ".")
+		return meant == name
+	})
 }
 
 // insideParam follows a path into a parameter.

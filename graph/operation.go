@@ -50,7 +50,7 @@ func (p *params) missingColumns(path string, row *Value, also []*Value) {
 	for i := range p.m.Fields {
 		f := &p.m.Fields[i]
 		given := row.Get(f.Column) != nil || slices.ContainsFunc(also, func(v *Value) bool { return v.Get(f.Column) != nil })
-		if f.RequiredOnCreate() && !given && !p.fed(p.n, join(path, f.Column)) && !p.slipped(row, f.Column) && !p.misspelled(path, f.Column) {
+		if f.RequiredOnCreate() && !given && !p.fed(p.n, join(path, f.Column)) && !p.slipped(row, f.Column) && !p.misspelled(path, f.Column) && !(path == "" && p.misfed(f.Column)) {
 			missing = append(missing, model.Param{Name: f.Column, Type: f.Type, Required: true, Field: f})
 		}
 	}

@@ -85,7 +85,7 @@ func (p *params) nodeName() string { return fmt.Sprintf("%q (%s)", p.n.ID.S, p.n
 
 // given reports whether the parameter is there, or may be.
 func (p *params) given(name string) bool {
-	return p.n.Params.Get(name) != nil || p.n.Params.Partial || p.fed(p.n, name) || p.mayBeFed(p.n)
+	return p.n.Params.Get(name) != nil || p.n.Params.Partial || p.fed(p.n, name) || p.mayBeFed(p.n) || p.misfed(name)
 }
 
 // mixedPatterns reports DF-107: flat columns on Update, filter and fields on Create.
