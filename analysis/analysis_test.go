@@ -63,7 +63,10 @@ func checkArchive(t *testing.T, path string) {
 	if section(ar, "graph.txt") != nil {
 		golden["graph.txt"] = dump(dir, pkgs)
 	}
-	for name, content := range applyAll(t, w, pkgs) {
+	before := compile(t, dir, "", nil)
+	fixed := applyAll(t, w, pkgs)
+	wantCompiles(t, dir, "", "the preferred fixes together", before, fixed)
+	for name, content := range fixed {
 		rel, err := filepath.Rel(dir, name)
 		if err != nil {
 			t.Fatal(err)

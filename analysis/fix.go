@@ -61,11 +61,11 @@ func fixesFor(u *unit, w *world, l located, budget *int) []errcatalog.Fix {
 	var fixes []errcatalog.Fix
 	for _, mend := range []func() []errcatalog.Fix{
 		s.addMissing, s.addKey, s.rename, s.replaceValue, s.restructure, s.connectReference, s.otherOutputs, s.conflictKeys,
-		s.otherOperation, s.pages, s.confirm, s.remove, s.removeConnection, s.addNode,
+		s.otherOperation, s.intoUpsert, s.pages, s.confirm, s.remove, s.removeConnection, s.addNode,
 	} {
 		fixes = append(fixes, mend()...)
 	}
-	return fixes
+	return slices.DeleteFunc(fixes, func(f errcatalog.Fix) bool { return len(f.Edits) == 0 })
 }
 
 func (u *unit) file(name string) *source {
@@ -81,6 +81,10 @@ func (u *unit) file(name string) *source {
 // around them is.
 func (s *site) fix(file *source, title string, preferred bool, splices ...splice) errcatalog.Fix {
 	fix := errcatalog.Fix{Title: title, Preferred: preferred}
+	splices, ok := tidied(file, splices)
+	if !ok {
+		return fix // without edits, it is dropped
+	}
 	for _, region := range regions(file, joined(splices)) {
 		spliced := region.splices
 		if size := region.end - region.start; *s.budget >= size {

@@ -143,6 +143,16 @@ func embedModel(file *source, spec *ast.TypeSpec, budget *int) []errcatalog.Fix 
 	}
 	s := site{budget: budget}
 	name := importName(file, rootPath, "dataflow")
+	for _, f := range body.Fields.List {
+		if !slices.ContainsFunc(f.Names, func(id *ast.Ident) bool { return id.Name == "Model" }) {
+			continue
+		}
+		if len(f.Names) > 1 || name == "" || file.text(f.Type) != name+".Model" {
+			return nil
+		}
+		sp := splice{file.offset(f.Pos()), file.offset(f.Type.Pos()), ""}
+		return []errcatalog.Fix{s.fix(file, "Embed "+name+".Model in "+spec.Name.Name, true, sp)}
+	}
 	var splices []splice
 	if name == "" {
 		name = "dataflow"
