@@ -2,7 +2,6 @@ package lsp
 
 import (
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -77,20 +76,21 @@ func configurationDiagnostics(c *config.Config, findings []errcatalog.Finding) [
 // publishConfiguration tells those of the diagnostics that are of a file, which need
 // not be open.
 func (d *diagnoser) publishConfiguration(texts *texts, file string, all []analysis.Diagnostic) {
-	doc := texts.snap.ofFile(file)
-	open := doc != nil
-	if !open {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			content = nil // gone: what was told of it is taken back
-		}
-		doc = &document{uri: uri.File(file), file: file, Mapper: NewMapper(string(content), texts.snap.encoding)}
-	}
 	found := []protocol.Diagnostic{}
+	doc, open := texts.snap.ofFile(file), true
+	if doc == nil {
+		doc, open = &document{uri: uri.File(file), file: file}, false
+	}
 	for _, f := range all {
-		if f.File == file {
-			found = append(found, d.toProtocol(texts, doc, f))
+		if f.File != file {
+			continue
 		}
+		if doc.Mapper == nil {
+			if doc.Mapper = texts.of(file); doc.Mapper == nil {
+				break // it has just gone
+			}
+		}
+		found = append(found, d.toProtocol(texts, doc, f))
 	}
 	if open {
 		d.publish(doc, found)

@@ -143,7 +143,7 @@ func (d *diagnoser) diagnoseModule(ctx context.Context, snap *snapshot, mod *mod
 		}
 		d.publish(doc, found)
 	}
-	d.s.drift.follow(mod)
+	d.s.drift.follow(mod, configuration)
 	return nil
 }
 

@@ -66,7 +66,11 @@ func (d *drifts) report(mod *module) *drift.Report {
 
 // follow compares again when the models of a module, or its configuration, are not
 // those that were compared.
-func (d *drifts) follow(mod *module) { d.start(mod, false) }
+func (d *drifts) follow(mod *module, c *config.Config) {
+	if drift.Wanted(c) || d.report(mod) != nil {
+		d.start(mod, false)
+	}
+}
 
 // refresh compares again: the database may have changed.
 func (d *drifts) refresh(mod *module) { d.start(mod, true) }
@@ -87,7 +91,8 @@ func (d *drifts) start(mod *module, stale bool) {
 		d.byModule[mod] = state
 	}
 	state.stale = state.stale || stale
-	if state.again = state.busy; state.busy {
+	if state.busy {
+		state.again = true
 		return
 	}
 	state.busy = true
@@ -96,10 +101,13 @@ func (d *drifts) start(mod *module, stale bool) {
 
 // run compares until nothing new was asked for meanwhile.
 func (d *drifts) run(ctx context.Context, mod *module, state *moduleDrift) error {
+	done := false
 	defer func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		state.busy = false // after a panic too
+		if !done { // an error, or a panic
+			d.mu.Lock()
+			state.busy = false
+			d.mu.Unlock()
+		}
 	}()
 	for {
 		d.mu.Lock()
@@ -110,10 +118,10 @@ func (d *drifts) run(ctx context.Context, mod *module, state *moduleDrift) error
 			return err
 		}
 		d.mu.Lock()
-		again := state.again || state.stale
-		state.busy = again
+		done = !state.again
+		state.busy = !done
 		d.mu.Unlock()
-		if !again {
+		if done {
 			return nil
 		}
 	}

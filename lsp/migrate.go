@@ -160,7 +160,7 @@ func (s *server) migrating(ctx context.Context, snap *snapshot, command string, 
 		return nil, err
 	}
 	m := &migrating{module: v.module}
-	if m.models, err = chosenModels(v.pkg, arg.Model, all); err != nil {
+	if m.models, err = chosenModels(v.module.root, v.pkg, arg.Model, all); err != nil {
 		return nil, err
 	}
 	if m.config, err = config.Load(v.module.root); err != nil {
@@ -174,7 +174,7 @@ func (s *server) migrating(ctx context.Context, snap *snapshot, command string, 
 
 // chosenModels are the models of a package and of its workflows, or one of them, and
 // all that they refer to.
-func chosenModels(pkg *analysis.Package, name string, all []*analysis.Package) ([]*model.Model, error) {
+func chosenModels(root string, pkg *analysis.Package, name string, all []*analysis.Package) ([]*model.Model, error) {
 	var mistakes []*errcatalog.Error
 	for _, d := range pkg.Diagnostics {
 		if strings.HasPrefix(string(d.Code), "DF-6") && severityOf(d.Finding) == protocol.DiagnosticSeverityError && (name == "" || d.Details.Model == name) {
@@ -199,35 +199,7 @@ func chosenModels(pkg *analysis.Package, name string, all []*analysis.Package) (
 	if len(models) == 0 {
 		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no model %sin the package %s", strings.TrimPrefix(name+" ", " "), pkg.Path)
 	}
-	for i := 0; i < len(models); i++ { // it grows
-		for _, f := range models[i].Fields {
-			if target := referred(models[i], f, known); target != nil && !slices.Contains(models, target) {
-				models = append(models, target)
-			}
-		}
-	}
-	return models, nil
-}
-
-// referred is the model that a field refers to: one of its own package, else the
-// only one of that name. The engine says what is missing.
-func referred(m *model.Model, f model.Field, known []*model.Model) *model.Model {
-	if f.Ref == nil {
-		return nil
-	}
-	var found []*model.Model
-	for _, other := range known {
-		if other.Name == f.Ref.Model {
-			if other.PkgPath == m.PkgPath {
-				return other
-			}
-			found = append(found, other)
-		}
-	}
-	if len(found) == 1 {
-		return found[0]
-	}
-	return nil
+	return drift.Closure(root, models, known), nil
 }
 
 func (m *migrating) report(plan *engine.MigrationPlan) *migrationReport {

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,7 +63,7 @@ func databases(c *config.Config) []string {
 // error is the context's alone.
 func Compare(ctx context.Context, c *config.Config, models []*model.Model) (*Report, error) {
 	r := &Report{models: map[string]*compared{}}
-	models = certain(models)
+	models = certain(Closure(c.Dir, own(c.Dir, models), models))
 	for _, m := range models {
 		r.models[key(m)] = &compared{model: m}
 	}
@@ -152,6 +154,79 @@ func Models(packages []*analysis.Package) []*model.Model {
 		}
 	}
 	return models
+}
+
+// own are the models that the module at a folder declares: another module of a
+// workspace has databases of its own.
+func own(dir string, models []*model.Model) []*model.Model {
+	var all []*model.Model
+	for _, m := range models {
+		if isOwn(dir, m) {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+func isOwn(dir string, m *model.Model) bool {
+	if !m.Pos.IsValid() {
+		return true
+	}
+	root, ok := config.Find(filepath.Dir(m.Pos.Filename))
+	if !ok || root == dir {
+		return true
+	}
+	a, errA := os.Stat(root) // by another way, as through a link
+	b, errB := os.Stat(dir)
+	return errA == nil && errB == nil && os.SameFile(a, b)
+}
+
+// Closure is models and all that they refer to, out of all that there are: those of
+// the same package, else of the module at a folder, else any. Where several are as
+// near, all of them are in it.
+func Closure(dir string, models, all []*model.Model) []*model.Model {
+	byName := map[string][]*model.Model{}
+	for _, m := range all {
+		byName[m.Name] = append(byName[m.Name], m)
+	}
+	closure := slices.Clone(models)
+	for i := 0; i < len(closure); i++ { // it grows
+		m := closure[i]
+		for _, f := range m.Fields {
+			if f.Ref == nil {
+				continue
+			}
+			for _, target := range nearest(byName[f.Ref.Model], func(t *model.Model) int {
+				switch {
+				case t.PkgPath == m.PkgPath:
+					return 0
+				case isOwn(dir, t):
+					return 1
+				}
+				return 2
+			}) {
+				if !slices.ContainsFunc(closure, func(c *model.Model) bool { return key(c) == key(target) }) {
+					closure = append(closure, target)
+				}
+			}
+		}
+	}
+	return closure
+}
+
+func nearest(models []*model.Model, distance func(*model.Model) int) []*model.Model {
+	var found []*model.Model
+	best := 0
+	for _, m := range models {
+		d := distance(m)
+		if len(found) == 0 || d < best {
+			found, best = nil, d
+		}
+		if d == best {
+			found = append(found, m)
+		}
+	}
+	return found
 }
 
 // certain leaves out models of which it is not certain that the database's table
