@@ -3,6 +3,7 @@ package drift_test
 import (
 	"context"
 	"errors"
+	"go/token"
 	"net"
 	"os"
 	"path/filepath"
@@ -220,5 +221,46 @@ func TestSilentServer(t *testing.T) {
 	cancel()
 	if _, err := drift.Compare(ctx, c, []*model.Model{modelOf(t, Tag{})}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// Two modules of a workspace have databases of their own: a User of the other module
+// is none of this one's, and does not make this one's uncertain. What a model refers
+// to is looked for near it.
+func TestModulesOfAWorkspace(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	for _, name := range []string{"shop", "bank"} {
+		if err := os.MkdirAll(filepath.Join(root, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(root, name, "go.mod"), []byte("module "+name+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(root, "shop", "app.db"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in := func(module string, v any) *model.Model {
+		m := *modelOf(t, v)
+		m.PkgPath = module
+		m.Pos = token.Position{Filename: filepath.Join(root, module, "models.go"), Line: 1, Column: 1}
+		return &m
+	}
+	user, order, tag := in("shop", User{}), in("shop", Order{}), in("bank", Tag{})
+	other := in("bank", User{})
+	all := []*model.Model{other, user, order, tag}
+	c := configure(t, filepath.Join(root, "shop"), `databases: {dev: {url: "sqlite:app.db", dev: true, check_models: true}}`)
+	r := compare(t, c, all...)
+	if codes(r.Of(user)) != "DF-309 dev " || codes(r.Of(order)) != "DF-309 dev " || r.Of(tag) != nil || r.Of(other) != nil {
+		t.Errorf("User: %s; Order: %s; Tag: %s; the other User: %s", codes(r.Of(user)), codes(r.Of(order)), codes(r.Of(tag)), codes(r.Of(other)))
+	}
+	near := drift.Closure(filepath.Join(root, "shop"), []*model.Model{order}, all)
+	if len(near) != 2 || near[1] != user {
+		t.Errorf("Order and what it refers to: %v", near)
+	}
+	far := drift.Closure(filepath.Join(root, "shop"), []*model.Model{order}, []*model.Model{other})
+	if len(far) != 2 || far[1] != other {
+		t.Errorf("Order and what it refers to, of another module: %v", far)
 	}
 }
