@@ -156,7 +156,10 @@ func (x *operation) newRow(given map[string]any, at origin) (row, error) {
 // complete fills in a row.
 func (x *operation) complete(r row, given map[string]any, at origin) error {
 	left := len(given)
-	now := x.t.d.now()
+	var now any
+	if x.t.createdAt != nil || x.t.updatedAt != nil {
+		now = x.t.d.now()
+	}
 	for i, c := range x.t.cols {
 		v, ok := given[c.name]
 		if ok {

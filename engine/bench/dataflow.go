@@ -153,9 +153,14 @@ func sumRecords(out params) (sum int64) {
 	return sum
 }
 
-func (p direct) bulkCreate(ctx context.Context, items []item) error {
-	_, err := p.db.Model("Item").BulkCreate(ctx, params{"data": records(items)})
-	return err
+func (p direct) bulkCreate(ctx context.Context, items []item) error { return p.prepare(items)(ctx) }
+
+func (p direct) prepare(items []item) func(ctx context.Context) error {
+	data := records(items)
+	return func(ctx context.Context) error {
+		_, err := p.db.Model("Item").BulkCreate(ctx, params{"data": data})
+		return err
+	}
 }
 
 func records(items []item) []map[string]any {
@@ -261,13 +266,17 @@ func (p typed) list(ctx context.Context, n int) (sum int64, err error) {
 	return sum, err
 }
 
-func (p typed) bulkCreate(ctx context.Context, items []item) error {
+func (p typed) bulkCreate(ctx context.Context, items []item) error { return p.prepare(items)(ctx) }
+
+func (p typed) prepare(items []item) func(ctx context.Context) error {
 	list := make([]Item, len(items))
 	for i, it := range items {
 		list[i] = toItem(it)
 	}
-	_, err := p.items.BulkCreate(ctx, list)
-	return err
+	return func(ctx context.Context) error {
+		_, err := p.items.BulkCreate(ctx, list)
+		return err
+	}
 }
 
 // oneNode runs each operation as a workflow of one node.
@@ -355,7 +364,12 @@ func (p oneNode) list(ctx context.Context, n int) (int64, error) {
 	return sumRecords(out), nil
 }
 
-func (p oneNode) bulkCreate(ctx context.Context, items []item) error {
-	_, err := p.run(ctx, p.bulkCreating, params{"data": records(items)})
-	return err
+func (p oneNode) bulkCreate(ctx context.Context, items []item) error { return p.prepare(items)(ctx) }
+
+func (p oneNode) prepare(items []item) func(ctx context.Context) error {
+	data := records(items)
+	return func(ctx context.Context) error {
+		_, err := p.run(ctx, p.bulkCreating, params{"data": data})
+		return err
+	}
 }

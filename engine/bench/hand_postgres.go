@@ -102,13 +102,25 @@ func (p byHandPostgres) list(ctx context.Context, n int) (sum int64, err error) 
 	return sumItems(items), rows.Err()
 }
 
+// bulkCreate knows the keys of what it wrote, as the others do: COPY returns nothing,
+// so they are drawn from the sequence before.
 func (p byHandPostgres) bulkCreate(ctx context.Context, items []item) error {
-	_, err := p.pool.CopyFrom(ctx, pgx.Identifier{"items"}, []string{"sku", "name", "price", "stock", "active"},
-		pgx.CopyFromSlice(len(items), func(i int) ([]any, error) {
-			it := &items[i]
-			return []any{it.SKU, it.Name, it.Price, it.Stock, it.Active}, nil
-		}))
-	return err
+	return pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, "SELECT nextval(pg_get_serial_sequence('items', 'id')) FROM generate_series(1, $1)", len(items))
+		if err != nil {
+			return err
+		}
+		keys, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			return err
+		}
+		_, err = tx.CopyFrom(ctx, pgx.Identifier{"items"}, []string{"id", "sku", "name", "price", "stock", "active"},
+			pgx.CopyFromSlice(len(items), func(i int) ([]any, error) {
+				it := &items[i]
+				return []any{keys[i], it.SKU, it.Name, it.Price, it.Stock, it.Active}, nil
+			}))
+		return err
+	})
 }
 
 func (p byHandPostgres) order(ctx context.Context, user int64) (n int64, err error) {

@@ -34,6 +34,19 @@ type peer interface {
 	close() error
 }
 
+// A preparer has its users hold rows in another form than a list of items: maps, or
+// structs of its own. What makes them that is no work of the library.
+type preparer interface {
+	prepare(items []item) (bulkCreate func(ctx context.Context) error)
+}
+
+func prepare(p peer, items []item) func(ctx context.Context) error {
+	if p, ok := p.(preparer); ok {
+		return p.prepare(items)
+	}
+	return func(ctx context.Context) error { return p.bulkCreate(ctx, items) }
+}
+
 // What an order buys, for how much.
 const (
 	quantity = 2
