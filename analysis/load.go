@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
@@ -45,6 +46,9 @@ type metadata struct {
 	// recalled says that this was kept from an earlier run.
 	recalled bool
 	hidden   map[string]bool // types in files that build constraints leave out; as toRoot
+	// unknown says that models may hide in packages that are not there; nil is not
+	// known yet; as toRoot.
+	unknown *bool
 }
 
 // unitMeta is one package of the workspace, with its in-package tests.
@@ -383,6 +387,45 @@ func embedsForeign(f *ast.File) bool {
 		return !found
 	})
 	return found
+}
+
+// mayEmbed reports whether a file can hold a struct that embeds one of another
+// package, as embedsForeign finds for certain: a line, or what follows a brace or a
+// semicolon, that is no more than a qualified name.
+func mayEmbed(src []byte) bool {
+	for len(src) > 0 {
+		end := bytes.IndexAny(src, "\n;{")
+		if end < 0 {
+			end = len(src) - 1
+		}
+		if isQualified(src[:end+1]) {
+			return true
+		}
+		src = src[end+1:]
+	}
+	return false
+}
+
+// isQualified reports whether a line starts with a.B or *a.B, and goes on as an
+// embedded field may: with its type arguments, its tag, a comment, or not at all.
+func isQualified(line []byte) bool {
+	line = bytes.TrimLeft(line, " \t(*")
+	name := func() bool {
+		n := bytes.IndexFunc(line, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		if n <= 0 {
+			return false
+		}
+		line = bytes.TrimLeft(line[n:], " \t")
+		return true
+	}
+	if !name() || len(line) == 0 || line[0] != '.' {
+		return false
+	}
+	line = bytes.TrimLeft(line[1:], " \t")
+	if !name() {
+		return false
+	}
+	return len(line) == 0 || bytes.IndexByte([]byte("\n\r;}`\"/[)"), line[0]) >= 0
 }
 
 // hides reports whether a file that build constraints leave out of the build

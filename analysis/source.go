@@ -22,15 +22,17 @@ type buffers struct {
 	mu      sync.Mutex
 	overlay map[string][]byte // guarded by mu
 	disk    map[string][]byte // guarded by mu; nil content: the file is not there
+	edited  map[string]bool   // set or cleared since takeEdited; guarded by mu
 }
 
 func newBuffers() *buffers {
-	return &buffers{overlay: map[string][]byte{}, disk: map[string][]byte{}}
+	return &buffers{overlay: map[string][]byte{}, disk: map[string][]byte{}, edited: map[string]bool{}}
 }
 
 func (b *buffers) set(file string, content []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.edited[file] = true
 	b.overlay[file] = slices.Clone(content)
 	if b.overlay[file] == nil {
 		b.overlay[file] = []byte{}
@@ -40,8 +42,19 @@ func (b *buffers) set(file string, content []byte) {
 func (b *buffers) clear(file string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.edited[file] = true
 	delete(b.overlay, file)
 	delete(b.disk, file)
+}
+
+// takeEdited adds the files that were set or cleared since it was last called.
+func (b *buffers) takeEdited(into map[string]bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for file := range b.edited {
+		into[file] = true
+	}
+	clear(b.edited)
 }
 
 func (b *buffers) forgetDisk() {
@@ -59,6 +72,29 @@ func (b *buffers) read(file string) (content []byte, ok bool) {
 	}
 	c := b.readDisk(file)
 	return c, c != nil
+}
+
+// isOpen reports whether an editor has the file.
+func (b *buffers) isOpen(file string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, ok := b.overlay[file]
+	return ok
+}
+
+// peek is read for a look that is not taken twice: what the disk has is not kept.
+func (b *buffers) peek(file string) (content []byte, ok bool) {
+	b.mu.Lock()
+	content, ok = b.overlay[file]
+	if !ok {
+		content, ok = b.disk[file]
+	}
+	b.mu.Unlock()
+	if !ok {
+		content, err := os.ReadFile(file)
+		return content, err == nil
+	}
+	return content, content != nil
 }
 
 // onDisk returns what the disk has, whatever an editor has.

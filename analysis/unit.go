@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"go/ast"
@@ -26,6 +27,7 @@ type unit struct {
 	extends *extensions
 	engine  *engineUse
 	dropped []Diagnostic // DF-803
+	blind   bool         // it may declare models that are not seen
 }
 
 // declared is one model's declaration.
@@ -40,6 +42,7 @@ type declared struct {
 	// unsure says that a type in it could not be seen, so that it may be any
 	// model of its name.
 	unsure bool
+	summed hash // see sum; zero until it is asked for
 }
 
 // builderNames make a function's body matter. So do the functions that take
@@ -78,6 +81,13 @@ func checkUnit(m *unitMeta, files []*source, im *importer, takers []string, key 
 		},
 	}
 	u.pkg, _ = conf.Check(m.PkgPath, im.fset, trees, info) // Error has them all
+	for _, f := range files {
+		// A file that cannot be read whole may declare more models than are seen. So
+		// may a package that an edit imports and that is not there.
+		if len(f.errs) > 0 && bytes.Contains(f.src, []byte("Model")) || im.meta.misses(f) {
+			u.blind = true
+		}
+	}
 	u.read(info, im.fset)
 	return u
 }

@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"go/token"
@@ -47,6 +46,7 @@ type Workspace struct {
 	units   map[string]*unit
 	results map[string]*result
 	foreign []*declared     // models of packages outside the workspace
+	cycle                   // what a check takes up from the one before it
 	asked   map[string]bool // imports and files that a reload did not find
 
 	mu     sync.Mutex
@@ -139,6 +139,10 @@ func (w *Workspace) Reload(ctx context.Context) error {
 // unchanged packages are reused. It fails with the context's error, or when a
 // reload that it needs fails.
 func (w *Workspace) Check(ctx context.Context, files ...string) ([]*Package, error) {
+	return w.bringUp(ctx, files, false)
+}
+
+func (w *Workspace) bringUp(ctx context.Context, files []string, filesAlone bool) ([]*Package, error) {
 	if err := w.acquire(ctx); err != nil {
 		return nil, err
 	}
@@ -154,7 +158,14 @@ func (w *Workspace) Check(ctx context.Context, files ...string) ([]*Package, err
 		// What this reload did not find either is not asked for at the next edit.
 		maps.Copy(w.asked, asked)
 	}
-	return w.check(ctx, files)
+	return w.check(ctx, files, filesAlone)
+}
+
+// CheckFiles is Check for the packages that hold the files, as soon as it can be said:
+// after an edit that other packages can see, those that hold none of the files stay as
+// they were until the next Check. It returns the packages of the files alone.
+func (w *Workspace) CheckFiles(ctx context.Context, files ...string) ([]*Package, error) {
+	return w.bringUp(ctx, files, true)
 }
 
 // Package returns the last result for the package that holds file, or nil.
@@ -287,6 +298,13 @@ func (w *Workspace) use(meta *metadata, more []string) {
 	w.parsed, w.units, w.results = map[string]*source{}, map[string]*unit{}, map[string]*result{}
 	w.im = newImporter(meta, w.fset, w.parse)
 	w.foreign = nil
+	w.cycle = newCycle()
+	for _, file := range w.buffers.opened() {
+		w.edited[file] = true
+	}
+	w.mu.Lock()
+	w.byFile = map[string]*Package{}
+	w.mu.Unlock()
 	w.asked = map[string]bool{}
 	for _, path := range more {
 		w.asked[path] = true
@@ -306,27 +324,40 @@ func (w *Workspace) parse(file string) *source {
 	content, ok := w.buffers.read(file)
 	old := w.parsed[file]
 	if !ok {
-		w.forget(old)
+		if old != nil {
+			w.forget(old)
+			w.newEra()
+		}
 		return nil
 	}
 	if old != nil && string(old.src) == string(content) {
 		return old
 	}
-	if _, known := w.im.base[file]; !known {
-		if disk, ok := w.buffers.onDisk(file); ok {
-			s := parse(w.fset, file, disk)
-			w.im.base[file] = s.api
-			if string(disk) == string(content) {
-				w.parsed[file] = s
-				return s
-			}
-			w.fset.RemoveFile(s.tok)
-		}
+	if w.buffers.isOpen(file) {
+		w.noteBase(file)
 	}
 	w.forget(old)
 	s := parse(w.fset, file, content)
 	w.parsed[file] = s
+	if _, known := w.im.base[file]; !known {
+		w.im.base[file] = s.api
+	}
+	if old != nil && old.api != s.api || old == nil && w.im.edited(s) {
+		w.newEra()
+	}
 	return s
+}
+
+// noteBase notes the API that a file had when it was compiled.
+func (w *Workspace) noteBase(file string) {
+	if _, known := w.im.base[file]; known {
+		return
+	}
+	if disk, ok := w.buffers.onDisk(file); ok {
+		s := parse(w.fset, file, disk)
+		w.im.base[file] = s.api
+		w.fset.RemoveFile(s.tok)
+	}
 }
 
 func (w *Workspace) forget(s *source) {
@@ -376,142 +407,6 @@ func (w *Workspace) needsReload(files []string) bool {
 		ask(path)
 	}
 	return need
-}
-
-// unitOf finds the package that lists file.
-func (w *Workspace) unitOf(file string) *unitMeta {
-	for _, m := range w.meta.units {
-		if slices.Contains(m.GoFiles, file) {
-			return m
-		}
-	}
-	return nil
-}
-
-// filesOf are the files of a package as they stand now: those that the go command
-// lists and are still there, and those that an editor is about to add.
-func (w *Workspace) filesOf(m *unitMeta) []*source {
-	var files []*source
-	for _, name := range m.GoFiles {
-		if s := w.parse(name); s != nil {
-			files = append(files, s)
-		}
-	}
-	for _, name := range w.buffers.opened() {
-		if filepath.Dir(name) != m.Dir || filepath.Ext(name) != ".go" || slices.Contains(m.GoFiles, name) || slices.Contains(m.IgnoredFiles, name) {
-			continue
-		}
-		if s := w.parse(name); s != nil && s.ast.Name.Name == m.Name {
-			files = append(files, s)
-		}
-	}
-	return files
-}
-
-// check is called by who holds the token.
-func (w *Workspace) check(ctx context.Context, files []string) ([]*Package, error) {
-	clear(w.im.stale)
-	for _, file := range w.buffers.opened() {
-		w.parse(file) // so that the importer knows what is edited
-	}
-	takers := w.takers()
-	for _, m := range w.meta.units {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if !w.relevant(m, takers) {
-			delete(w.units, m.PkgPath)
-			continue
-		}
-		sources := w.filesOf(m)
-		key := unitKey(m, sources, w.im, takers)
-		if old := w.units[m.PkgPath]; old == nil || old.key != key {
-			w.units[m.PkgPath] = checkUnit(m, sources, w.im, takers, key)
-		}
-	}
-	if w.foreign == nil {
-		w.foreign = w.foreignModels()
-	}
-	world := newWorld(w.meta, w.units, w.foreign)
-	var out []*Package
-	byFile := map[string]*Package{}
-	for _, m := range w.meta.units {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		wanted := len(files) == 0
-		u := w.units[m.PkgPath]
-		if u == nil {
-			for _, f := range files {
-				if slices.Contains(m.GoFiles, f) {
-					out = append(out, &Package{Path: m.PkgPath, Dir: m.Dir, Files: m.GoFiles, LoadErrors: metaErrors(m)})
-					break
-				}
-			}
-			continue
-		}
-		r := w.results[m.PkgPath]
-		if r == nil || r.unit != u || r.world != world.key {
-			r = &result{unit: u, world: world.key, pkg: finish(u, world)}
-			w.results[m.PkgPath] = r
-			wanted = true
-		}
-		for _, f := range u.files {
-			byFile[f.name] = r.pkg
-			wanted = wanted || slices.Contains(files, f.name)
-		}
-		if wanted {
-			out = append(out, r.pkg)
-		}
-	}
-	w.mu.Lock()
-	w.byFile = byFile
-	w.mu.Unlock()
-	return out, nil
-}
-
-// takers are the functions of the workspace that take a workflow, and so may build
-// on one: whoever names them matters. They are sorted.
-func (w *Workspace) takers() []string {
-	names := map[string]bool{}
-	for _, m := range w.meta.units {
-		if w.importsRoot(m) {
-			for _, s := range w.filesOf(m) {
-				for _, name := range s.takers {
-					names[name] = true
-				}
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
-}
-
-// importsRoot reports whether a package, or an unsaved file of it, imports this
-// module's root, or the engine.
-func (w *Workspace) importsRoot(m *unitMeta) bool {
-	if m.PkgPath == rootPath || m.Imports[rootPath] != nil || m.Imports[enginePath] != nil {
-		return true
-	}
-	for _, name := range w.buffers.opened() {
-		if filepath.Dir(name) == m.Dir {
-			if s := w.parse(name); s != nil && (slices.Contains(s.imports, rootPath) || slices.Contains(s.imports, enginePath)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// relevant reports whether a package can hold models or builder calls, or builds
-// on the workflows of others: it imports this module's root; or depends on it, and
-// embeds a struct of another package or names a function that takes workflows.
-func (w *Workspace) relevant(m *unitMeta, takers []string) bool {
-	if w.importsRoot(m) {
-		return true
-	}
-	return w.meta.dependsOnRoot(m.Package) && slices.ContainsFunc(w.filesOf(m), func(s *source) bool {
-		return s.embeds || slices.ContainsFunc(takers, func(name string) bool { return bytes.Contains(s.src, []byte(name)) })
-	})
 }
 
 // foreignModels are those of packages outside the workspace, from export data.

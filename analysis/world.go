@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"go/ast"
@@ -39,14 +38,7 @@ func newWorld(meta *metadata, units map[string]*unit, foreign []*declared) *worl
 		}
 		w.extensions = append(w.extensions, u.extends)
 		w.unknown = w.unknown || u.extends.unknown
-		for _, f := range u.files {
-			// A file that cannot be read whole may declare more models than are seen.
-			if len(f.errs) > 0 && bytes.Contains(f.src, []byte("Model")) {
-				w.closed = false
-			}
-			// So may a package that an edit imports and that is not there.
-			w.closed = w.closed && !meta.misses(f)
-		}
+		w.closed = w.closed && !u.blind
 	}
 	for _, d := range foreign {
 		add(d)
@@ -69,12 +61,13 @@ func (w *world) file(name string) *source {
 // hasUnknown reports whether models may hide in packages that are not there or in
 // files that build constraints leave out.
 func (m *metadata) hasUnknown() bool {
-	for _, p := range m.pkgs {
-		if len(p.GoFiles) == 0 && len(p.IgnoredFiles) == 0 && len(p.Errors) > 0 {
-			return true
+	if m.unknown == nil {
+		m.unknown = new(bool)
+		for _, p := range m.pkgs {
+			*m.unknown = *m.unknown || len(p.GoFiles) == 0 && len(p.IgnoredFiles) == 0 && len(p.Errors) > 0
 		}
 	}
-	return false
+	return *m.unknown
 }
 
 // misses reports whether the file imports a package that nothing is known of.
@@ -85,24 +78,34 @@ func (m *metadata) misses(f *source) bool {
 	})
 }
 
+// sum identifies a model's declaration.
+func (d *declared) sum() hash {
+	if d.summed == (hash{}) {
+		h := sha256.New()
+		m := *d.model
+		fmt.Fprintln(h, m.Name, d.path, d.local, d.unsure, d.test, m.Pos)
+		for _, f := range m.Fields {
+			ref := ""
+			if f.Ref != nil {
+				ref = fmt.Sprint(*f.Ref)
+			}
+			f.Ref = nil
+			fmt.Fprintf(h, "%+v %s\n", f, ref)
+		}
+		fmt.Fprintln(h, m.Table, m.Keys, m.Indexes, m.SoftDelete, m.Versioned, m.Tenant)
+		h.Sum(d.summed[:0])
+	}
+	return d.summed
+}
+
 // fingerprint identifies what results depend on: the models and the extensions.
 func (w *world) fingerprint() hash {
 	h := sha256.New()
 	fmt.Fprintln(h, w.closed)
 	for _, name := range slices.Sorted(maps.Keys(w.byName)) {
 		for _, d := range w.byName[name] {
-			m := *d.model
-			fmt.Fprintf(h, "%s %s %v %v %v\n", name, d.path, d.local, d.unsure, m.Pos)
-			fmt.Fprintln(h, d.test)
-			for _, f := range m.Fields {
-				ref := ""
-				if f.Ref != nil {
-					ref = fmt.Sprint(*f.Ref)
-				}
-				f.Ref = nil
-				fmt.Fprintf(h, "%+v %s\n", f, ref)
-			}
-			fmt.Fprintln(h, m.Table, m.Keys, m.Indexes, m.SoftDelete, m.Versioned, m.Tenant)
+			sum := d.sum()
+			h.Write(sum[:])
 		}
 	}
 	for _, x := range w.extensions {

@@ -114,12 +114,26 @@ func (d *diagnoser) diagnose(ctx context.Context, snap *snapshot) {
 	}
 }
 
+// diagnoseModule tells what can be said at once, then what the rest of the module
+// adds to it, if anything.
 func (d *diagnoser) diagnoseModule(ctx context.Context, snap *snapshot, mod *module, docs []*document) error {
+	if err := d.publishAll(ctx, snap, mod, docs, mod.checkFiles); err != nil {
+		return err
+	}
+	if err := d.publishAll(ctx, snap, mod, docs, mod.check); err != nil {
+		return err
+	}
+	d.s.drift.follow(mod, configuration(mod.root))
+	return nil
+}
+
+func (d *diagnoser) publishAll(ctx context.Context, snap *snapshot, mod *module, docs []*document,
+	check func(context.Context, *snapshot, ...string) ([]*analysis.Package, error)) error {
 	files := make([]string, len(docs))
 	for i, doc := range docs {
 		files[i] = doc.file
 	}
-	packages, err := mod.check(ctx, snap, files...)
+	packages, err := check(ctx, snap, files...)
 	if ctx.Err() != nil || errors.Is(err, protocol.ErrContentModified) {
 		return err
 	}
@@ -143,7 +157,6 @@ func (d *diagnoser) diagnoseModule(ctx context.Context, snap *snapshot, mod *mod
 		}
 		d.publish(doc, found)
 	}
-	d.s.drift.follow(mod, configuration)
 	return nil
 }
 

@@ -180,10 +180,24 @@ func (mod *module) acquire(ctx context.Context) error {
 
 func (mod *module) release() { mod.turn <- struct{}{} }
 
-// check analyses the packages of files as they are in the snapshot. When one of
+// check analyses the packages of files as they are in the snapshot, and all others
+// that an edit may have changed: what it says is final.
+func (mod *module) check(ctx context.Context, snap *snapshot, files ...string) ([]*analysis.Package, error) {
+	return mod.bringUp(ctx, snap, (*analysis.Workspace).Check, files)
+}
+
+// checkFiles is check for the packages of the files alone, as soon as they can be
+// told: what others come to is taken from the last check.
+func (mod *module) checkFiles(ctx context.Context, snap *snapshot, files ...string) ([]*analysis.Package, error) {
+	return mod.bringUp(ctx, snap, (*analysis.Workspace).CheckFiles, files)
+}
+
+type checker = func(w *analysis.Workspace, ctx context.Context, files ...string) ([]*analysis.Package, error)
+
+// bringUp checks the files as they are in the snapshot. When one of
 // them has been changed since by another's check, the answer would speak of
 // another text: the error is then protocol.ErrContentModified.
-func (mod *module) check(ctx context.Context, snap *snapshot, files ...string) ([]*analysis.Package, error) {
+func (mod *module) bringUp(ctx context.Context, snap *snapshot, check checker, files []string) ([]*analysis.Package, error) {
 	if err := mod.acquire(ctx); err != nil {
 		return nil, err
 	}
@@ -197,7 +211,7 @@ func (mod *module) check(ctx context.Context, snap *snapshot, files ...string) (
 			return nil, protocol.ErrContentModified
 		}
 	}
-	packages, err := mod.ws.Check(ctx, files...)
+	packages, err := check(mod.ws, ctx, files...)
 	if err == nil && len(packages) == 0 {
 		err = mod.ws.Err()
 	}

@@ -38,7 +38,7 @@ func (s *server) look(ctx context.Context, snap *snapshot, u uri.URI) (*view, er
 	if v.module == nil {
 		return v, nil
 	}
-	packages, err := v.module.check(ctx, snap, doc.file)
+	packages, err := v.module.checkFiles(ctx, snap, doc.file)
 	switch {
 	case ctx.Err() != nil, errors.Is(err, protocol.ErrContentModified):
 		return nil, err
