@@ -172,8 +172,13 @@ func checkSpansIn(t *testing.T, d analysis.Diagnostic, size int) {
 	t.Helper()
 	spans := []errcatalog.Span{d.Span}
 	for _, f := range d.Fixes {
-		for _, e := range f.Edits {
+		for i, e := range f.Edits {
 			spans = append(spans, e.Span)
+			for _, o := range f.Edits[:i] {
+				if o.Span.Start.Filename == e.Span.Start.Filename && o.Span.Start.Offset < e.Span.End.Offset && e.Span.Start.Offset < o.Span.End.Offset {
+					t.Errorf("%s %q: the edits %v and %v overlap", d.Code, f.Title, o.Span, e.Span)
+				}
+			}
 		}
 	}
 	for _, s := range spans {

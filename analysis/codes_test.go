@@ -177,9 +177,11 @@ func (c *codeArchive) fix(t *testing.T, p *analysis.Package, d analysis.Diagnost
 	wantCompiles(t, c.dir, c.below, what, before, fixed)
 	for name, content := range fixed {
 		c.w.SetFile(name, []byte(content))
-		defer c.w.ClearFile(name)
 	}
 	after := c.checked(t, d.File)
+	for name := range fixed {
+		c.w.ClearFile(name)
+	}
 	if count(after, d) >= count([]*analysis.Package{p}, d) {
 		t.Errorf("%s did not mend it: %s\n%s", what, d.Message, fixed[d.File])
 	}

@@ -148,7 +148,7 @@ func (c *compiler) Import(path string) (*types.Package, error) {
 		return nil, err
 	}
 	defer r.Close()
-	data, err := gcexportdata.NewReader(r)
+	data, err := gcexportdata.NewReader(r) //nolint:staticcheck // the go command still writes archives
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func finish(u *unit, w *world) *Package {
 	}
 	p.Diagnostics = withoutDropped(sortDiagnostics(append(p.Diagnostics, diagnose(u, w, found)...)))
 	p.Strict = sortDiagnostics(append(p.Strict, diagnose(u, w, strict)...))
-	withoutIgnored(p, u)
+	withoutIgnored(p, u, w)
 	slices.SortStableFunc(p.Workflows, func(a, b *Workflow) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Graph.Span.Start.Offset, b.Graph.Span.Start.Offset))
 	})

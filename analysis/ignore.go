@@ -84,29 +84,22 @@ func ignores(f *source) []*ignore {
 	return all
 }
 
-// withoutIgnored drops what comments in the files of a package say to ignore, and
-// reports each code in them that ignores nothing.
-func withoutIgnored(p *Package, u *unit) {
-	byLine := map[string]map[int][]*ignore{}
-	for _, f := range u.files {
-		for _, ig := range ignores(f) {
-			if byLine[f.name] == nil {
-				byLine[f.name] = map[int][]*ignore{}
-			}
-			byLine[f.name][ig.line] = append(byLine[f.name][ig.line], ig)
+// withoutIgnored drops what comments say to ignore, and reports each code in the
+// files of a package that ignores nothing.
+func withoutIgnored(p *Package, u *unit, w *world) {
+	byFile := map[string][]*ignore{}
+	commentsOf := func(name string) []*ignore {
+		all, known := byFile[name]
+		if f := w.file(name); !known && f != nil {
+			all = ignores(f)
+			byFile[name] = all
 		}
-	}
-	if len(byLine) == 0 {
-		return
+		return all
 	}
 	drop := func(d Diagnostic) bool {
 		found := false
-		for _, ig := range byLine[d.File][d.Span.Start.Line] {
-			for i := range ig.codes {
-				if ig.codes[i].code == d.Code {
-					ig.codes[i].used, found = true, true
-				}
-			}
+		for _, ig := range commentsOf(d.File) {
+			found = ig.covers(d) || found
 		}
 		return found
 	}
@@ -116,14 +109,49 @@ func withoutIgnored(p *Package, u *unit) {
 	if len(u.errs) > 0 {
 		return
 	}
+	idle := false
 	for _, f := range u.files {
-		for _, all := range byLine[f.name] {
-			for _, ig := range all {
+		for _, ig := range commentsOf(f.name) {
+			if !w.builtElsewhere(u, ig) {
 				p.Diagnostics = append(p.Diagnostics, ig.idle()...)
+				idle = true
 			}
 		}
 	}
-	p.Diagnostics = sortDiagnostics(p.Diagnostics)
+	if idle {
+		p.Diagnostics = sortDiagnostics(p.Diagnostics)
+	}
+}
+
+// covers reports whether the comment is about a diagnostic, and notes that it is.
+func (ig *ignore) covers(d Diagnostic) bool {
+	found := false
+	for i := range ig.codes {
+		if ig.line == d.Span.Start.Line && ig.codes[i].code == d.Code {
+			ig.codes[i].used, found = true, true
+		}
+	}
+	return found
+}
+
+// builtElsewhere reports whether the function around a comment builds a workflow of
+// another package, which then has the findings.
+func (w *world) builtElsewhere(own *unit, ig *ignore) bool {
+	fd := functionAt(ig.file, ig.file.offset(ig.comment.Pos()))
+	if fd == nil {
+		return false
+	}
+	for _, u := range w.units {
+		if u == own {
+			continue
+		}
+		for _, d := range u.drafts {
+			if slices.ContainsFunc(d.ops, func(o op) bool { return o.file == ig.file && o.call != nil && fd.Pos() <= o.call.Pos() && o.call.End() <= fd.End() }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // idle are the diagnostics for the codes of a comment that ignore nothing: DF-412.
