@@ -19,6 +19,7 @@ databases:
   dev:
     url: `+dsn+`
     dev: true
+    auto_migrate: false
     check_models: true
 -- shop.go --
 package shop

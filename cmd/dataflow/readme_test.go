@@ -41,8 +41,8 @@ func TestReadme(t *testing.T) {
 	}
 
 	write(t, filepath.Join(work, "dataflow.yaml"), block(t, readme, "yaml", "database:"))
-	if code, _, stderr := command(t, work, "validate"); code != 0 {
-		t.Errorf("with the README's dataflow.yaml, validate exits with %d: %s", code, stderr)
+	if code, stdout, stderr := command(t, work, "validate"); code != 0 {
+		t.Errorf("with the README's dataflow.yaml, validate exits with %d: %s%s", code, stdout, stderr)
 	}
 }
 

@@ -106,9 +106,15 @@ func (r *Report) look(ctx context.Context, db config.Database, models []*model.M
 	if err != nil {
 		return err
 	}
-	differences := map[string][]engine.Difference{}
+	differences, missing := map[string][]engine.Difference{}, 0
 	for _, t := range plan.Tables {
 		differences[t.Model] = t.Differences
+		if len(t.Differences) == 1 && t.Differences[0].Code == errcatalog.DF309 {
+			missing++
+		}
+	}
+	if db.AutoMigrate && missing == len(plan.Tables) {
+		return nil // not made yet either: a run that was rolled back leaves it so
 	}
 	for _, m := range models { // certain made their names unique
 		if found := differences[m.Name]; len(found) > 0 {

@@ -139,7 +139,7 @@ func TestUncertainModelsAreLeftAlone(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "app.db"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := configure(t, dir, `databases: {dev: {url: "sqlite:app.db", dev: true, check_models: true}}`)
+	c := configure(t, dir, `databases: {dev: {url: "sqlite:app.db", dev: true, auto_migrate: false, check_models: true}}`)
 	other := func() any {
 		type User struct {
 			dataflow.Model `df:"table=accounts"`
@@ -179,7 +179,7 @@ func TestProblems(t *testing.T) {
 	c := configure(t, dir, `databases:
   bad: {url: "sqlite:bad.db", dev: true, check_models: true}
   gone: {url: "postgres://shop:hunter2@`+address+`/shop", dev: true, check_models: true}
-  good: {url: "sqlite:good.db", dev: true, check_models: true}
+  good: {url: "sqlite:good.db", dev: true, auto_migrate: false, check_models: true}
   unset: {url: "sqlite:${SHOP_UNSET_FILE}", dev: true, check_models: true}
   wrong: {url: "mysql://shop:hunter2@localhost/shop", dev: true, check_models: true}
 `)
@@ -224,6 +224,22 @@ func TestSilentServer(t *testing.T) {
 	}
 }
 
+// An empty database that the first run makes as it is to be has not drifted.
+func TestEmptyDatabaseHasNotDrifted(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "app.db"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tag := modelOf(t, Tag{})
+	for extra, want := range map[string]string{"": "", "auto_migrate: false, ": "DF-309 dev "} {
+		r := compare(t, configure(t, dir, `databases: {dev: {url: "sqlite:app.db", `+extra+`dev: true, check_models: true}}`), tag)
+		if got := codes(r.Of(tag)); got != want || len(r.Problems) > 0 {
+			t.Errorf("%q: %s, %v", extra, got, r.Problems)
+		}
+	}
+}
+
 // Two modules of a workspace have databases of their own: a User of the other module
 // is none of this one's, and does not make this one's uncertain. What a model refers
 // to is looked for near it.
@@ -250,7 +266,7 @@ func TestModulesOfAWorkspace(t *testing.T) {
 	user, order, tag := in("shop", User{}), in("shop", Order{}), in("bank", Tag{})
 	other := in("bank", User{})
 	all := []*model.Model{other, user, order, tag}
-	c := configure(t, filepath.Join(root, "shop"), `databases: {dev: {url: "sqlite:app.db", dev: true, check_models: true}}`)
+	c := configure(t, filepath.Join(root, "shop"), `databases: {dev: {url: "sqlite:app.db", dev: true, auto_migrate: false, check_models: true}}`)
 	r := compare(t, c, all...)
 	if codes(r.Of(user)) != "DF-309 dev " || codes(r.Of(order)) != "DF-309 dev " || r.Of(tag) != nil || r.Of(other) != nil {
 		t.Errorf("User: %s; Order: %s; Tag: %s; the other User: %s", codes(r.Of(user)), codes(r.Of(order)), codes(r.Of(tag)), codes(r.Of(other)))
