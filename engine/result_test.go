@@ -135,9 +135,9 @@ func TestNodeTimeout(t *testing.T) {
 			}).AddDependency("quick", "slow")
 			tx.AddNode("TeamCountNode", "after", nil).AddDependency("slow", "after")
 		})
-		res, err := db.Run(t.Context(), wf, engine.WithNodeTimeout(3*time.Second), engine.WithTimeout(time.Hour))
+		res, err := db.Run(t.Context(), wf, engine.WithNodeTimeout(5*time.Second), engine.WithTimeout(time.Hour))
 		e := caught(t, err, errcatalog.DF505)
-		if !strings.Contains(e.Message, `node "slow" was not done after 3s`) || strings.Count(err.Error(), "DF-505: ") > 1 {
+		if !strings.Contains(e.Message, `node "slow" was not done after 5s`) || strings.Count(err.Error(), "DF-505: ") > 1 {
 			t.Errorf("%v", err)
 		}
 		for id, status := range map[string]engine.Status{"quick": engine.Succeeded, "slow": engine.Failed, "after": engine.Cancelled} {
