@@ -15,6 +15,7 @@ import (
 	"github.com/dataflow-go/dataflow/examples/corpus/iot"
 	"github.com/dataflow-go/dataflow/examples/corpus/library"
 	"github.com/dataflow-go/dataflow/examples/corpus/market"
+	"github.com/dataflow-go/dataflow/examples/corpus/ops"
 	"github.com/dataflow-go/dataflow/examples/corpus/patterns"
 	"github.com/dataflow-go/dataflow/examples/corpus/saas"
 	"github.com/dataflow-go/dataflow/examples/corpus/shop"
@@ -85,6 +86,7 @@ func shopDomain() Domain {
 		{Workflow: shop.Checkout(), Inputs: in{"email": "amy@example.com", "sku": "cup", "quantity": 4}, Fails: errcatalog.DF117},
 		{Workflow: shop.Low(), Want: out{"low.count": 1, "low.records.0.sku": "cup"}},
 		{Workflow: shop.Oversell(), Inputs: in{"stock": -1}, Fails: errcatalog.DF117},
+		{Workflow: shop.Customers(), Want: out{"all.count": 1}}, // neither the greedy one nor a second order
 		{Workflow: shop.Refund(), Inputs: in{"purchase": 1}, Want: out{"cancel.status": "cancelled", "payment.count": 1, "notice.customer_id": "amy@example.com"}},
 		{Workflow: shop.NewCart("amy@example.com").Add("tea", "4.50", 2).Workflow(), Want: out{"line_1.quantity": 2}},
 		{Workflow: shop.TeaForTwo(), Fails: errcatalog.DF305},
@@ -233,4 +235,22 @@ func named(name string) *dataflow.Workflow {
 		panic(err)
 	}
 	return wf
+}
+
+func opsDomain() Domain {
+	plan := ops.Plan{Service: "api", Version: "1.0", Hosts: []string{"h1", "", "h2"}}
+	canary := plan
+	canary.Version, canary.Canary = "1.1", true
+	host := "h1"
+	return Domain{"ops", []any{ops.Host{}, ops.Service{}, ops.Deployment{}}, []Run{
+		{Workflow: ops.AddHost("h1", "eu", ops.Cores(8), ops.Label("disk", "ssd")), Want: out{"host.created": true, "host.record.labels": "map[disk:ssd]"}},
+		{Workflow: ops.AddHost("h2", "us"), Want: out{"host.record.cores": 1}},
+		{Workflow: ops.Register("api"), Want: out{"service.id": 1}},
+		{Workflow: ops.Must(plan.Workflow()), Want: out{"on_h1.version": "1.0", "on_h2.state": "running"}},
+		{Workflow: ops.Must(canary.Workflow()), Fails: errcatalog.DF310},
+		{Workflow: ops.Overview(), Want: out{"services.count": 1, "hosts.count": 1}},
+		{Workflow: ops.Failures(&host), Want: out{"mark.count": 1, "host.labels": "map[broken:true]"}},
+		{Workflow: ops.Report(), Want: out{"failed.count": 1, "running.count": 1, "host.name": "h2"}},
+		{Workflow: ops.Failures(nil), Want: out{"mark.count": 1, "host": nil}},
+	}}
 }

@@ -40,7 +40,7 @@ type Kept string
 // Domains are all of the corpus. Each function builds the workflows of one.
 var Domains = []func() Domain{
 	tourDomain, patternsDomain, shopDomain, marketDomain, saasDomain, blogDomain, billingDomain, crmDomain,
-	iotDomain, inventoryDomain, libraryDomain, inspectDomain, chatDomain,
+	iotDomain, inventoryDomain, libraryDomain, inspectDomain, chatDomain, opsDomain,
 }
 
 // Check runs a domain's workflows on a new database and returns what is not as it

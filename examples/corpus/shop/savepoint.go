@@ -35,3 +35,8 @@ func Oversell() *dataflow.Workflow {
 		tx.AddDependency("customer", "take")
 	})
 }
+
+// Customers counts the customers.
+func Customers() *dataflow.Workflow {
+	return dataflow.NewWorkflow("customers").AddNode("CustomerCountNode", "all", nil)
+}
