@@ -129,10 +129,10 @@ func (d *drifts) run(ctx context.Context, mod *module, state *moduleDrift) error
 
 func (d *drifts) compare(ctx context.Context, mod *module, state *moduleDrift, stale bool) error {
 	c, mistakes := config.Read(mod.root)
-	if mistaken := config.Err(mistakes) != nil; mistaken || !drift.Wanted(c) {
+	if usable := config.Err(mistakes) == nil; !usable || !drift.Wanted(c) {
 		state.models, state.config = nil, nil
 		d.settle(state, nil)
-		return nil
+		return nil //nolint:nilerr // a mistake is told at its place
 	}
 	packages, err := mod.packages(ctx)
 	if err != nil {

@@ -232,10 +232,10 @@ func TestEmptyDatabaseHasNotDrifted(t *testing.T) {
 		t.Fatal(err)
 	}
 	tag := modelOf(t, Tag{})
-	for extra, want := range map[string]string{"": "", "auto_migrate: false, ": "DF-309 dev "} {
-		r := compare(t, configure(t, dir, `databases: {dev: {url: "sqlite:app.db", `+extra+`dev: true, check_models: true}}`), tag)
+	for auto, want := range map[string]string{"true": "", "false": "DF-309 dev "} {
+		r := compare(t, configure(t, dir, `databases: {dev: {url: "sqlite:app.db", dev: true, auto_migrate: `+auto+`, check_models: true}}`), tag)
 		if got := codes(r.Of(tag)); got != want || len(r.Problems) > 0 {
-			t.Errorf("%q: %s, %v", extra, got, r.Problems)
+			t.Errorf("auto_migrate: %s: %s, %v", auto, got, r.Problems)
 		}
 	}
 }
