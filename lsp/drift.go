@@ -132,7 +132,7 @@ func (d *drifts) compare(ctx context.Context, mod *module, state *moduleDrift, s
 	if usable := config.Err(mistakes) == nil; !usable || !drift.Wanted(c) {
 		state.models, state.config = nil, nil
 		d.settle(state, nil)
-		return nil //nolint:nilerr // a mistake is told at its place
+		return nil
 	}
 	packages, err := mod.packages(ctx)
 	if err != nil {
