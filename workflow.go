@@ -75,7 +75,7 @@ func (w *Workflow) AddDependency(before, after string) *Workflow {
 func (w *Workflow) AddFunc(id string, f func(context.Context, Params) (Params, error)) *Workflow {
 	if b := w.open("AddFunc", id); b != nil {
 		if f == nil {
-			w.misuse(b, errcatalog.DF801, fmt.Sprintf("function node %q has no function: AddFunc was given nil", id), errcatalog.Details{Node: id, NodeType: graph.FuncType})
+			w.misuse(b, graph.NilFunc(id))
 			return w
 		}
 		b.g.Nodes = append(b.g.Nodes, graph.Node{ID: text(id), Type: text(graph.FuncType), Params: graph.ValueOf(Params{}), Func: f, Tx: w.tx, Call: caller()})
@@ -88,7 +88,7 @@ func (w *Workflow) AddFunc(id string, f func(context.Context, Params) (Params, e
 func (w *Workflow) AddTransaction(id string, f func(tx *Workflow)) *Workflow {
 	if b := w.open("AddTransaction", id); b != nil {
 		if f == nil {
-			w.misuse(b, errcatalog.DF801, fmt.Sprintf("transaction %q has no function: AddTransaction was given nil", id), errcatalog.Details{Node: id})
+			w.misuse(b, graph.NilTransaction(id))
 			return w
 		}
 		b.g.Transactions = append(b.g.Transactions, graph.Transaction{ID: text(id), Parent: w.tx, Call: caller()})
@@ -145,17 +145,20 @@ func (w *Workflow) open(method, id string) *build {
 		return nil // Graph says so
 	}
 	if w.ended {
-		w.misuse(w.b, errcatalog.DF801, fmt.Sprintf("%s of %q on transaction %q, which has ended: add to it inside the function of AddTransaction", method, id, w.tx), errcatalog.Details{Node: id})
+		w.misuse(w.b, errcatalog.Finding{
+			Code: errcatalog.DF801, Details: errcatalog.Details{Node: id},
+			Message: fmt.Sprintf("%s of %q on transaction %q, which has ended: add to it inside the function of AddTransaction", method, id, w.tx),
+		})
 		return nil
 	}
 	w.b.made.Store(nil)
 	return w.b
 }
 
-func (w *Workflow) misuse(b *build, code errcatalog.Code, message string, d errcatalog.Details) {
-	d.Workflow = b.g.Name
+func (w *Workflow) misuse(b *build, f errcatalog.Finding) {
+	f.Details.Workflow, f.Span = b.g.Name, caller()
 	b.made.Store(nil)
-	b.g.Misuse = append(b.g.Misuse, errcatalog.Finding{Code: code, Message: message, Details: d, Span: caller()})
+	b.g.Misuse = append(b.g.Misuse, f)
 }
 
 func text(s string) graph.Text { return graph.Text{S: s, Known: true} }

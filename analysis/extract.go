@@ -46,7 +46,9 @@ type op struct {
 	dep  *graph.Dependency
 	tx   *graph.Transaction
 	file *source
-	call *ast.CallExpr
+	// misuse is a mistake that leaves no trace in the graph.
+	misuse *errcatalog.Finding
+	call   *ast.CallExpr
 }
 
 // A pass is a workflow given to a function that is not followed.

@@ -59,7 +59,7 @@ func (f *frame) builder(c *ast.CallExpr, sel *ast.SelectorExpr, method string) r
 		return r
 	}
 	f.record(r.d, o, c)
-	if method == "AddTransaction" {
+	if method == "AddTransaction" && o.tx != nil {
 		f.transaction(c, r, o.tx)
 	}
 	return r
@@ -150,6 +150,9 @@ func (f *frame) addFunc(c *ast.CallExpr, r ref) (op, bool) {
 	if len(c.Args) < 1 {
 		return op{}, false
 	}
+	if id := f.text(c.Args[0]); len(c.Args) == 2 && id.Known && f.x.info.Types[c.Args[1]].IsNil() {
+		return f.misuse(graph.NilFunc(id.S), c.Args[1]), true
+	}
 	call := f.callSpan(c)
 	return op{node: &graph.Node{
 		ID: f.text(c.Args[0]), Type: graph.Text{S: graph.FuncType, Known: true, Span: call},
@@ -161,7 +164,16 @@ func (f *frame) addTransaction(c *ast.CallExpr, r ref) (op, bool) {
 	if len(c.Args) != 2 {
 		return op{}, false
 	}
+	if id := f.text(c.Args[0]); id.Known && f.x.info.Types[c.Args[1]].IsNil() {
+		return f.misuse(graph.NilTransaction(id.S), c.Args[1]), true
+	}
 	return op{tx: &graph.Transaction{ID: f.text(c.Args[0]), Parent: r.tx, Call: f.callSpan(c)}}, true
+}
+
+// misuse is a call that leaves no trace in the graph but a mistake.
+func (f *frame) misuse(finding errcatalog.Finding, at ast.Expr) op {
+	finding.Span = f.file.span(at)
+	return op{misuse: &finding}
 }
 
 // transaction follows the function of a transaction block: it runs at once, once.

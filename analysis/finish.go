@@ -135,6 +135,8 @@ func (d *draft) graph(ops []op) *graph.Graph {
 			g.Dependencies = append(g.Dependencies, *o.dep)
 		case o.tx != nil:
 			g.Transactions = append(g.Transactions, *o.tx)
+		case o.misuse != nil:
+			g.Misuse = append(g.Misuse, *o.misuse)
 		}
 	}
 	return g

@@ -146,7 +146,9 @@ func (w *world) builtElsewhere(own *unit, ig *ignore) bool {
 			continue
 		}
 		for _, d := range u.drafts {
-			if slices.ContainsFunc(d.ops, func(o op) bool { return o.file == ig.file && o.call != nil && fd.Pos() <= o.call.Pos() && o.call.End() <= fd.End() }) {
+			if slices.ContainsFunc(d.ops, func(o op) bool {
+				return o.file == ig.file && o.call != nil && fd.Pos() <= o.call.Pos() && o.call.End() <= fd.End()
+			}) {
 				return true
 			}
 		}
