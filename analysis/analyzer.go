@@ -172,14 +172,16 @@ func (u *unit) report(pass *goanalysis.Pass, d Diagnostic) {
 	pass.Report(out)
 }
 
-// textEdits are a fix's edits for a driver; not ok where one is in another package's file.
+// textEdits are a fix's edits for a driver; not ok where one is in another package's
+// file, or in one that a program wrote: cgo's output stands for the file that it came
+// from, but has other offsets.
 func (u *unit) textEdits(f *source, fix errcatalog.Fix) (edits []goanalysis.TextEdit, ok bool) {
 	for _, e := range fix.Edits {
 		in := f
 		if name := e.Span.Start.Filename; name != "" {
 			in = u.file(name)
 		}
-		if in == nil {
+		if in == nil || isGenerated(in.src) {
 			return nil, false
 		}
 		edits = append(edits, goanalysis.TextEdit{Pos: in.pos(e.Span.Start), End: in.pos(e.Span.End), NewText: []byte(e.New)})

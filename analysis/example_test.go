@@ -7,8 +7,16 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/tools/go/analysis/multichecker"
+	"golang.org/x/tools/go/analysis/passes/nilness"
+
 	"github.com/dataflow-go/dataflow/analysis"
 )
+
+// A vet tool of one's own runs the analyzer beside others.
+func ExampleAnalyzer() {
+	multichecker.Main(nilness.Analyzer, analysis.Analyzer)
+}
 
 // A workspace analyses what an editor shows, saved or not.
 func ExampleWorkspace() {
