@@ -3,7 +3,7 @@
 //
 // Usage:
 //
-//	dataflow validate [packages]
+//	dataflow validate [--fix] [--format sarif] [packages]
 //	dataflow run WORKFLOW [--input name=value]… [--commit]
 //	dataflow explain [DF-101]
 //	dataflow version

@@ -58,3 +58,21 @@ func TestFixKeepsTheFile(t *testing.T) {
 		t.Errorf("left behind: %v %v", left, err)
 	}
 }
+
+// What --diff prints is a patch that git applies, and comes to what --fix does.
+func TestDiffApplies(t *testing.T) {
+	t.Parallel()
+	patched, fixed := repository(t, "validate_fix"), repository(t, "validate_fix")
+	if code, out := shell(t, patched, "dataflow validate --diff > fix.patch || [ $? -eq 1 ]; git apply fix.patch"); code != 0 {
+		t.Fatalf("git apply: %s", out)
+	}
+	if code, out := shell(t, fixed, "dataflow validate --fix || [ $? -eq 1 ]"); code != 0 {
+		t.Fatal(out)
+	}
+	if code, out := shell(t, fixed, "git diff --exit-code"); code == 0 || !strings.Contains(out, "+++ b/broken/broken.go") {
+		t.Errorf("--fix changes nothing: %s", out)
+	}
+	if _, out := shell(t, patched, "git diff --no-index broken "+filepath.Join(fixed, "broken")); out != "" {
+		t.Errorf("they differ:\n%s", out)
+	}
+}
