@@ -15,6 +15,10 @@
 // block (dataflow.Workflow.AddTransaction) take effect together or not at all;
 // WithTransaction does so for the whole run, WithDryRun undoes it.
 //
+// Read nodes of one model that are told by primary key, and that could run at the same
+// moment, share a statement, which each of them lists as its own; each still has its
+// own record, or its own error.
+//
 // (*Engine).Model runs single operations without a workflow, with the parameters
 // and outputs of the nodes; Repo does so with structs.
 //

@@ -40,7 +40,7 @@ type NodeResult struct {
 	// transaction collided with others and was done again.
 	Attempts int
 	// Statements are what the node had the database do, in order; of those that
-	// only steer a transaction, none.
+	// only steer a transaction, none. One that reads share is in the list of each.
 	Statements []Statement
 }
 
