@@ -58,7 +58,7 @@ type contestant struct {
 // A cell is an operation. measured does it n times, between before and after.
 type cell struct {
 	name     string
-	n        int // how often in one turn
+	n        int // how often in one turn: short ones meet what else the machine does alike
 	before   func(t testing.TB, c *contestant, n int)
 	measured func(ctx context.Context, c *contestant, i int) error
 	after    func(t testing.TB, c *contestant)
@@ -77,25 +77,25 @@ func newItems(from, n int) []item {
 }
 
 var cells = []cell{
-	{"create", 300, nil, func(ctx context.Context, c *contestant, i int) error {
+	{"create", 100, nil, func(ctx context.Context, c *contestant, i int) error {
 		_, err := c.create(ctx, newItem(seeded+i))
 		return err
 	}, shrink},
-	{"read by key", 500, nil, func(ctx context.Context, c *contestant, i int) error {
+	{"read by key", 150, nil, func(ctx context.Context, c *contestant, i int) error {
 		it, err := c.read(ctx, int64(1+i*97%seeded))
 		if err == nil && it.SKU == "" {
 			err = errors.New("an empty item")
 		}
 		return err
 	}, nil},
-	{"update", 300, nil, func(ctx context.Context, c *contestant, i int) error {
+	{"update", 100, nil, func(ctx context.Context, c *contestant, i int) error {
 		return c.update(ctx, int64(1+i*97%seeded), int64(i))
 	}, nil},
-	{"upsert", 300, nil, func(ctx context.Context, c *contestant, i int) error {
-		it := newItem(seeded - 150 + i) // half of them are there
+	{"upsert", 100, nil, func(ctx context.Context, c *contestant, i int) error {
+		it := newItem(seeded - 50 + i) // half of them are there
 		return c.upsert(ctx, it)
 	}, shrink},
-	{"delete", 300, func(t testing.TB, c *contestant, n int) {
+	{"delete", 100, func(t testing.TB, c *contestant, n int) {
 		if err := c.bulkCreate(t.Context(), newItems(seeded, n)); err != nil {
 			t.Fatal(err)
 		}
@@ -118,19 +118,19 @@ var cells = []cell{
 		c.next++
 		return c.delete(ctx, c.ids[c.next-1])
 	}, shrink},
-	{"count of 100,000", 3, nil, func(ctx context.Context, c *contestant, _ int) error {
+	{"count of 100,000", 1, nil, func(ctx context.Context, c *contestant, _ int) error {
 		n, err := c.count(ctx, 500)
 		if err == nil && n == 0 {
 			err = errors.New("nothing counted")
 		}
 		return err
 	}, nil},
-	{"list 100", 50, nil, func(ctx context.Context, c *contestant, _ int) error { return list(ctx, c, 100) }, nil},
+	{"list 100", 20, nil, func(ctx context.Context, c *contestant, _ int) error { return list(ctx, c, 100) }, nil},
 	{"list 10,000", 1, nil, func(ctx context.Context, c *contestant, _ int) error { return list(ctx, c, 10_000) }, nil},
 	{"bulk create 10,000", 1, func(_ testing.TB, c *contestant, _ int) {
 		c.bulk = prepare(c.peer, newItems(seeded, 10_000))
 	}, func(ctx context.Context, c *contestant, _ int) error { return c.bulk(ctx) }, shrink},
-	{"order workflow", 50, nil, func(ctx context.Context, c *contestant, i int) error {
+	{"order workflow", 20, nil, func(ctx context.Context, c *contestant, i int) error {
 		n, err := c.order(ctx, int64(1+i))
 		if err == nil && n != 1 {
 			err = fmt.Errorf("%d orders counted", n)
