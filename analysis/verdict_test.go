@@ -364,26 +364,39 @@ func isWhole(g *graph.Graph) bool {
 
 // callLines finds the builder call that a diagnostic lies in, as a running program
 // names it: by the line of the method's name.
-type callLines map[string]*parsedFile
+type callLines map[string][]builderCall
 
-type parsedFile struct {
-	ast  *ast.File
-	fset *token.FileSet
-}
+// A builderCall is where a call stands in its file.
+type builderCall struct{ start, end, line int }
 
 func (c callLines) at(t *testing.T, file string, span errcatalog.Span) string {
 	t.Helper()
-	f := c[file]
-	if f == nil {
-		f = &parsedFile{fset: token.NewFileSet()}
-		var err error
-		if f.ast, err = parser.ParseFile(f.fset, file, nil, parser.SkipObjectResolution); err != nil {
-			t.Fatal(err)
-		}
-		c[file] = f
+	calls, ok := c[file]
+	if !ok {
+		calls = builderCalls(t, file)
+		c[file] = calls
 	}
 	line := 0
-	ast.Inspect(f.ast, func(n ast.Node) bool {
+	for _, call := range calls { // the innermost comes last
+		if call.start <= span.Start.Offset && span.Start.Offset < call.end {
+			line = call.line
+		}
+	}
+	if line == 0 {
+		return ""
+	}
+	return file + ":" + strconv.Itoa(line)
+}
+
+func builderCalls(t *testing.T, file string) []builderCall {
+	t.Helper()
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, file, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var calls []builderCall
+	ast.Inspect(f, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
 			return true
@@ -392,17 +405,12 @@ func (c callLines) at(t *testing.T, file string, span errcatalog.Span) string {
 		if !ok || !strings.HasPrefix(sel.Sel.Name, "Add") && sel.Sel.Name != "NewWorkflow" {
 			return true
 		}
-		start, end := f.fset.Position(sel.Sel.Pos()), f.fset.Position(call.End())
+		start, end := fset.Position(sel.Sel.Pos()), fset.Position(call.End())
 		if sel.Sel.Name == "AddTransaction" && len(call.Args) == 2 {
-			end = f.fset.Position(call.Args[1].Pos()) // what follows has calls of its own
+			end = fset.Position(call.Args[1].Pos()) // what follows has calls of its own
 		}
-		if start.Offset <= span.Start.Offset && span.Start.Offset < end.Offset {
-			line = start.Line
-		}
+		calls = append(calls, builderCall{start.Offset, end.Offset, start.Line})
 		return true
 	})
-	if line == 0 {
-		return ""
-	}
-	return file + ":" + strconv.Itoa(line)
+	return calls
 }

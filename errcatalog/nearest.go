@@ -48,16 +48,18 @@ func onlyPrefixed(prefix string, names []string) string {
 // SortNearest returns names with the ones nearest to s first.
 func SortNearest(s string, names []string) []string {
 	fs := fold(s)
+	far := make(map[string]int, len(names)) // measured once, not at every comparison
+	for _, name := range names {
+		far[name] = distance(fs, fold(name), 1<<20)
+	}
 	sorted := slices.Clone(names)
-	slices.SortStableFunc(sorted, func(a, b string) int {
-		return distance(fs, fold(a), 1<<20) - distance(fs, fold(b), 1<<20)
-	})
+	slices.SortStableFunc(sorted, func(a, b string) int { return far[a] - far[b] })
 	return sorted
 }
 
-func fold(s string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(s))
-}
+var separators = strings.NewReplacer("_", "", "-", "", " ", "")
+
+func fold(s string) string { return strings.ToLower(separators.Replace(s)) }
 
 // distance is the optimal string alignment distance (insert, delete, replace,
 // swap of neighbours), or limit when it is at least that.
