@@ -11,7 +11,7 @@ import (
 // related places and fixes in it and without.
 func TestSARIFIsValid(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"validate_sarif", "validate_text", "validate_fix", "validate_clean"} {
+	for _, name := range []string{"validate_sarif", "validate_text", "validate_fix", "validate_misnamed", "validate_clean"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			archive, err := txtar.ParseFile("testdata/" + name + ".txtar")

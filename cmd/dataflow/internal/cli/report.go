@@ -115,3 +115,12 @@ func fileOf(d *analysis.Diagnostic, s errcatalog.Span) string {
 	}
 	return d.File
 }
+
+// proper is a span that code hosts take: it starts in the file, and ends behind that.
+func proper(s errcatalog.Span) errcatalog.Span {
+	s.Start.Line, s.Start.Column = max(s.Start.Line, 1), max(s.Start.Column, 1)
+	if s.End.Line < s.Start.Line || s.End.Line == s.Start.Line && s.End.Column < s.Start.Column {
+		s.End = s.Start
+	}
+	return s
+}

@@ -22,7 +22,8 @@ func (r *report) writeGitHub(w io.Writer) error {
 			level = "warning"
 		}
 		file, _ := r.inRepository(d.File)
-		start, end := d.Span.Start, d.Span.End
+		span := proper(d.Span)
+		start, end := span.Start, span.End
 		fmt.Fprintf(&b, "::%s file=%s,line=%d,endLine=%d", level, githubProperty.Replace(file), start.Line, end.Line)
 		if start.Line == end.Line { // columns of several lines are refused
 			fmt.Fprintf(&b, ",col=%d,endColumn=%d",

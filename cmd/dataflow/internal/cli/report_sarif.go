@@ -120,7 +120,8 @@ func (r *report) artifact(file string) *sarif.ArtifactLocation {
 }
 
 func (r *report) region(file string, s errcatalog.Span) *sarif.Region {
-	return sarif.NewSimpleRegion(max(s.Start.Line, 1), max(s.End.Line, s.Start.Line, 1)).
+	s = proper(s)
+	return sarif.NewSimpleRegion(s.Start.Line, s.End.Line).
 		WithStartColumn(r.lines.column(file, s.Start.Line, s.Start.Column)).
 		WithEndColumn(r.lines.column(file, s.End.Line, s.End.Column))
 }
