@@ -173,7 +173,9 @@ func checkSpansIn(t *testing.T, d analysis.Diagnostic, size int) {
 	spans := []errcatalog.Span{d.Span}
 	for _, f := range d.Fixes {
 		for i, e := range f.Edits {
-			spans = append(spans, e.Span)
+			if e.Span.Start.Filename == d.File {
+				spans = append(spans, e.Span)
+			}
 			for _, o := range f.Edits[:i] {
 				if o.Span.Start.Filename == e.Span.Start.Filename && o.Span.Start.Offset < e.Span.End.Offset && e.Span.Start.Offset < o.Span.End.Offset {
 					t.Errorf("%s %q: the edits %v and %v overlap", d.Code, f.Title, o.Span, e.Span)

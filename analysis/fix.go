@@ -180,7 +180,7 @@ func difference(before, after []byte, offset int) splice {
 	for tail < len(before)-head && tail < len(after)-head && before[len(before)-1-tail] == after[len(after)-1-tail] {
 		tail++
 	}
-	for tail > 0 && before[len(before)-tail-1] != '\n' { // only whole lines
+	for tail > 0 && tail < len(before)-head && before[len(before)-tail-1] != '\n' { // only whole lines
 		tail--
 	}
 	return splice{offset + head, offset + len(before) - tail, string(after[head : len(after)-tail])}

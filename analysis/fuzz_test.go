@@ -3,9 +3,12 @@ package analysis_test
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"golang.org/x/tools/txtar"
+
+	"github.com/dataflow-go/dataflow/errcatalog"
 )
 
 // FuzzSource checks any text in the place of a file with builder calls: nothing
@@ -15,7 +18,11 @@ func FuzzSource(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, name := range archives {
+	codes, err := filepath.Glob("testdata/codes/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range slices.Concat(archives, codes) {
 		ar, err := txtar.ParseFile(name)
 		if err != nil {
 			f.Fatal(err)
@@ -37,7 +44,7 @@ func FuzzSource(f *testing.F) {
 	} {
 		f.Add([]byte(text))
 	}
-	ar := txtar.Parse([]byte(shopModels + "\n-- flows/flows.go --\npackage flows\n\nimport _ \"github.com/dataflow-go/dataflow\"\n"))
+	ar := txtar.Parse([]byte(shopModels + "\n-- flows/flows.go --\npackage flows\n\nimport (\n\t_ \"github.com/dataflow-go/dataflow\"\n\t_ \"github.com/dataflow-go/dataflow/engine\"\n)\n"))
 	dir := extract(f, ar)
 	w := open(f, dir)
 	file := filepath.Join(dir, "flows", "flows.go")
@@ -48,13 +55,16 @@ func FuzzSource(f *testing.F) {
 			t.Fatal(err)
 		}
 		for _, p := range pkgs {
-			for _, d := range p.Diagnostics {
+			for _, d := range slices.Concat(p.Diagnostics, p.Strict) {
 				if d.File != file {
 					continue
 				}
+				if ignore, ok := p.IgnoreFix(d); ok {
+					d.Fixes = append(slices.Clip(d.Fixes), ignore)
+				}
 				checkSpansIn(t, d, len(src))
 				for _, fix := range d.Fixes {
-					apply(string(src), fix.Edits)
+					apply(string(src), slices.DeleteFunc(slices.Clone(fix.Edits), func(e errcatalog.Edit) bool { return e.Span.Start.Filename != file }))
 				}
 			}
 			for _, wf := range p.Workflows {
