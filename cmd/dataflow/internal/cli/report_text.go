@@ -116,7 +116,7 @@ func cellsOf(line string, start, end int) (cells []cell, first int) {
 		case r == '\t':
 			c.width = tabWidth - column%tabWidth
 			c.text = strings.Repeat(" ", c.width)
-		case unicode.IsControl(r), r == utf8.RuneError:
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == utf8.RuneError:
 			c.text, c.width = "\ufffd", 1
 		}
 		column += c.width
