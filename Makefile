@@ -6,7 +6,7 @@ GO     ?= go
 RACE   ?= -race
 COUNT  ?=
 FUZZ   ?= 20s
-ROUNDS ?= 40
+ROUNDS ?= 50
 LINTER := $(GO) tool -modfile=tools/go.mod golangci-lint
 
 .PHONY: help build demo generate test vet unit examples lint e2e e2e-deps e2e-nvim e2e-vscode vsix fuzz bench bench-lsp bench-peers torture clean
@@ -75,7 +75,7 @@ bench-lsp: build bin/gopls ## our server beside gopls, on modules of three sizes
 bin/gopls:
 	GOBIN=$(CURDIR)/bin $(GO) install golang.org/x/tools/gopls@v0.23.0
 
-bench-peers: ## beside statements by hand, GORM, ent and bun; prints a table (ROUNDS=40)
+bench-peers: ## beside statements by hand, GORM, ent and bun; prints a table (ROUNDS=50)
 	cd engine/bench && $(GO) generate ./ent && $(GO) test -run TestPeersAgree . && \
 	  $(GO) test -run TestTable -table -rounds $(ROUNDS) -timeout 3h .
 

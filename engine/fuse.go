@@ -110,7 +110,7 @@ func (f *fused) record(ctx context.Context, x *operation) (map[string]any, error
 	c := x.t.key[0]
 	key, err := model.Convert(c.f.Type.NotNull(), x.p[c.name])
 	if err != nil || !f.of[key] {
-		return nil, nil
+		return nil, nil //nolint:nilerr // the read will say so
 	}
 	if f.rows == nil {
 		f.rows = make(map[any][]any, len(f.keys)) // even if it fails: then each reads its own
@@ -139,7 +139,7 @@ func (f *fused) read(ctx context.Context, x *operation) error {
 	values := make([]any, len(f.keys))
 	for i, k := range f.keys {
 		if values[i], err = x.t.d.encode(c.f.Type, k); err != nil {
-			return nil // whose it is will say so
+			return nil //nolint:nilerr // whose it is will say so
 		}
 	}
 	parts = append(parts, x.t.d.in(b, c.quoted, values))

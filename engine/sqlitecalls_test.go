@@ -52,7 +52,7 @@ func TestListReadsAsRead(t *testing.T) {
 	for i, r := range list {
 		one := must(t)(db.Model("Visit").Read(t.Context(), P{"id": r["id"]}))
 		delete(one, "found")
-		if !reflect.DeepEqual(map[string]any(one), r) {
+		if !reflect.DeepEqual(one, r) {
 			t.Errorf("List yields %v, Read %v", r, one)
 		}
 		if at := typed.Records[i].At; !at.Equal(r["at"].(time.Time)) {
