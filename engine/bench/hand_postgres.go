@@ -106,7 +106,7 @@ func (p byHandPostgres) list(ctx context.Context, n int) (sum int64, err error) 
 // so they are drawn from the sequence before.
 func (p byHandPostgres) bulkCreate(ctx context.Context, items []item) error {
 	return pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT nextval(pg_get_serial_sequence('items', 'id')) FROM generate_series(1, $1)", len(items))
+		rows, err := tx.Query(ctx, "SELECT nextval('items_id_seq') FROM generate_series(1, $1)", len(items))
 		if err != nil {
 			return err
 		}
