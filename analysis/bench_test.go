@@ -74,7 +74,7 @@ func BenchmarkModelKeystroke(b *testing.B) {
 		text := edits(b, ws.ModelFile, twin.FieldMark, "X"+twin.FieldMark)
 		for i := 0; b.Loop(); i++ {
 			w.SetFile(ws.ModelFile, text(i))
-			if _, err := w.Check(context.Background(), ws.ModelFile, ws.Flow); err != nil {
+			if _, err := w.CheckFiles(context.Background(), ws.ModelFile, ws.Flow); err != nil {
 				b.Fatal(err)
 			}
 			if p := w.Package(ws.Flow); (len(p.Diagnostics) > 0) != (i%2 == 0) {

@@ -17,10 +17,12 @@ type cycle struct {
 	takers []string             // functions that take workflows, sorted
 	world  *world               // nil once a unit is made anew
 	byDir  map[string][]*unitMeta
+	// worldBefore is the last world that there was.
+	worldBefore *world
 }
 
 func newCycle() cycle {
-	return cycle{edited: map[string]bool{}, seen: map[string]*gathered{}}
+	return cycle{edited: map[string]bool{}, seen: map[string]*gathered{}, worldBefore: new(world)}
 }
 
 // gathered is what the files of a package say before they are type-checked.
@@ -224,6 +226,10 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 	}
 	if w.world == nil {
 		w.world = newWorld(w.meta, w.units, w.foreign)
+		if w.world.key == w.worldBefore.key {
+			w.world.contracts = w.worldBefore.contracts
+		}
+		w.worldBefore = w.world
 	}
 	var out []*Package
 	for _, m := range w.meta.units {

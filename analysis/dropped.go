@@ -19,7 +19,7 @@ func dropped(u *unit, info *types.Info, broken map[ast.Node]bool) []Diagnostic {
 	for _, f := range u.files {
 		for _, d := range f.ast.Decls {
 			fd, ok := d.(*ast.FuncDecl)
-			if !ok || fd.Body == nil || broken[fd] || !mentions(fd, map[string]bool{"NewWorkflow": true}) || u.hasError(fd) {
+			if !ok || fd.Body == nil || broken[fd] || !f.mentions(fd, newWorkflow) || u.hasError(fd) {
 				continue // what is not finished may still be about to use it
 			}
 			w := newWays(info, fd)
@@ -45,6 +45,9 @@ func dropped(u *unit, info *types.Info, broken map[ast.Node]bool) []Diagnostic {
 	}
 	return out
 }
+
+// newWorkflow is what makes a function's body matter here.
+var newWorkflow = map[string]bool{"NewWorkflow": true}
 
 // hasError reports whether the compiler refuses something in n.
 func (u *unit) hasError(n ast.Node) bool {

@@ -131,7 +131,7 @@ func (x *extractor) run() {
 	}
 	for _, f := range x.u.files {
 		for _, d := range f.ast.Decls {
-			if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil && mentions(fd, x.u.names) {
+			if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil && f.mentions(fd, x.u.names) {
 				x.function(f, fd)
 			}
 		}
@@ -147,13 +147,8 @@ func (x *extractor) run() {
 // noteBroken finds the declarations that cannot be followed: those with syntax
 // errors, which are not all there yet, and those with goto.
 func (x *extractor) noteBroken(f *source) {
-	for _, d := range f.ast.Decls {
-		ast.Inspect(d, func(n ast.Node) bool {
-			if b, ok := n.(*ast.BranchStmt); ok && b.Tok == token.GOTO {
-				x.broken[d] = true
-			}
-			return !x.broken[d]
-		})
+	for _, d := range f.jumps {
+		x.broken[d] = true
 	}
 	for _, err := range f.errs {
 		var list scanner.ErrorList

@@ -372,21 +372,12 @@ func (m *metadata) dependsOnRoot(p *packages.Package) bool {
 	return m.toRoot[p.ID]
 }
 
-// embedsForeign reports whether a struct of f embeds one of another package.
-func embedsForeign(f *ast.File) bool {
-	found := false
-	ast.Inspect(f, func(n ast.Node) bool {
-		if st, ok := n.(*ast.StructType); ok && st.Fields != nil {
-			for _, field := range st.Fields.List {
-				t := ast.Unparen(field.Type)
-				if _, ok := t.(*ast.SelectorExpr); ok && len(field.Names) == 0 {
-					found = true
-				}
-			}
-		}
-		return !found
+// embedsForeign reports whether a struct embeds one of another package.
+func embedsForeign(st *ast.StructType) bool {
+	return st.Fields != nil && slices.ContainsFunc(st.Fields.List, func(field *ast.Field) bool {
+		_, ok := ast.Unparen(field.Type).(*ast.SelectorExpr)
+		return ok && len(field.Names) == 0
 	})
-	return found
 }
 
 // mayEmbed reports whether a file can hold a struct that embeds one of another

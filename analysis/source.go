@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"go/ast"
 	"go/parser"
@@ -141,13 +143,16 @@ type source struct {
 	tok     *token.File
 	errs    []error
 	imports []string
-	// api is the hash of the file without the bodies of its functions: what
-	// packages that import it can see.
+	// api is the hash of the file without the bodies of its functions and without
+	// comments: what packages that import it can see.
 	api hash
 	// takers are the functions that are declared with a *Workflow parameter.
 	takers []string
 	// embeds says that a struct embeds one of another package.
 	embeds bool
+	words  map[ast.Decl][]string // the identifiers in each declaration, each once
+	types  []*ast.TypeSpec       // at any level
+	jumps  []ast.Decl            // those with a goto
 }
 
 func (s *source) isTest() bool {
@@ -181,26 +186,71 @@ func newSource(name string, src []byte, f *ast.File, tok *token.File) *source {
 			s.imports = append(s.imports, path)
 		}
 	}
-	s.embeds = embedsForeign(f)
-	for _, d := range f.Decls {
+	s.survey()
+	s.api = s.hashAPI()
+	return s
+}
+
+// survey notes what would else be looked for in each file at each keystroke.
+func (s *source) survey() {
+	s.words = make(map[ast.Decl][]string, len(s.ast.Decls))
+	for _, d := range s.ast.Decls {
+		seen := map[string]bool{}
+		ast.Inspect(d, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Ident:
+				if !seen[n.Name] {
+					seen[n.Name] = true
+					s.words[d] = append(s.words[d], n.Name)
+				}
+			case *ast.TypeSpec:
+				s.types = append(s.types, n)
+			case *ast.StructType:
+				s.embeds = s.embeds || embedsForeign(n)
+			case *ast.BranchStmt:
+				if n.Tok == token.GOTO {
+					s.jumps = append(s.jumps, d)
+				}
+			}
+			return true
+		})
 		if fd, ok := d.(*ast.FuncDecl); ok && fd.Type.Params != nil && mentions(fd.Type.Params, map[string]bool{"Workflow": true}) {
 			s.takers = append(s.takers, fd.Name.Name)
 		}
 	}
-	h := sha256.New()
-	from := 0
-	for _, d := range f.Decls {
+}
+
+// mentions reports whether an identifier of names stands in a declaration of the file.
+func (s *source) mentions(d ast.Decl, names map[string]bool) bool {
+	return slices.ContainsFunc(s.words[d], func(word string) bool { return names[word] })
+}
+
+// hashAPI hashes the file without the bodies of functions and without comments.
+func (s *source) hashAPI() hash {
+	type cut struct{ start, end int }
+	var cuts []cut
+	for _, d := range s.ast.Decls {
 		if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil {
-			start, end := s.offset(fd.Body.Lbrace), s.offset(fd.Body.End())
-			if start >= from && end >= start {
-				h.Write(src[from:start])
-				from = end
-			}
+			cuts = append(cuts, cut{s.offset(fd.Body.Lbrace), s.offset(fd.Body.End())})
 		}
 	}
-	h.Write(src[from:])
-	h.Sum(s.api[:0])
-	return s
+	for _, c := range s.ast.Comments {
+		cuts = append(cuts, cut{s.offset(c.Pos()), s.offset(c.End())})
+	}
+	slices.SortFunc(cuts, func(a, b cut) int { return cmp.Compare(a.start, b.start) })
+	h := sha256.New()
+	from := 0
+	for _, c := range cuts {
+		if c.start >= from && c.end >= c.start {
+			h.Write(bytes.TrimSpace(s.src[from:c.start]))
+			h.Write([]byte{0})
+			from = c.end
+		}
+	}
+	h.Write(bytes.TrimSpace(s.src[from:]))
+	var sum hash
+	h.Sum(sum[:0])
+	return sum
 }
 
 // offset is the byte offset of pos, kept inside the file: positions of broken

@@ -69,7 +69,7 @@ func checkUnit(m *unitMeta, files []*source, im *importer, takers []string, key 
 			names = maps.Clone(names)
 			maps.Copy(names, engineNames)
 		}
-		trees[i] = withoutBodies(f.ast, names)
+		trees[i] = withoutBodies(f, names)
 	}
 	conf := types.Config{
 		Importer: im.importFor(m.Package), FakeImportC: true, Sizes: m.TypesSizes, GoVersion: goVersion(m.Package),
@@ -127,12 +127,12 @@ func matteringNames(files []*source, takers []string) map[string]bool {
 }
 
 // withoutBodies is f without the bodies of functions that mention none of names.
-func withoutBodies(f *ast.File, names map[string]bool) *ast.File {
-	out := *f
-	out.Decls = slices.Clone(f.Decls)
+func withoutBodies(f *source, names map[string]bool) *ast.File {
+	out := *f.ast
+	out.Decls = slices.Clone(f.ast.Decls)
 	for i, d := range out.Decls {
 		fd, ok := d.(*ast.FuncDecl)
-		if !ok || fd.Body == nil || fd.Name.Name == "init" || fd.Name.Name == "main" || fd.Type.TypeParams != nil || mentions(fd, names) {
+		if !ok || fd.Body == nil || fd.Name.Name == "init" || fd.Name.Name == "main" || fd.Type.TypeParams != nil || f.mentions(fd, names) {
 			continue
 		}
 		c := *fd
@@ -189,14 +189,10 @@ func unitKey(m *unitMeta, files []*source, im *importer, takers []string) hash {
 func declaredModels(u *unit, info *types.Info, fset *token.FileSet) []*declared {
 	var all []*declared
 	for _, f := range u.files {
-		ast.Inspect(f.ast, func(n ast.Node) bool {
-			spec, ok := n.(*ast.TypeSpec)
-			if !ok {
-				return true
-			}
+		for _, spec := range f.types {
 			obj, _ := info.Defs[spec.Name].(*types.TypeName)
 			if obj == nil || obj.Type() == nil || obj.IsAlias() || !model.IsModel(obj.Type()) {
-				return true
+				continue
 			}
 			d := &declared{file: f, spec: spec, path: u.meta.PkgPath, local: obj.Parent() != u.pkg.Scope(), test: f.isTest()}
 			if d.unsure = hasInvalid(obj.Type().Underlying(), 0); d.unsure {
@@ -208,8 +204,7 @@ func declaredModels(u *unit, info *types.Info, fset *token.FileSet) []*declared 
 			if d.model != nil {
 				all = append(all, d)
 			}
-			return true
-		})
+		}
 	}
 	return all
 }

@@ -26,10 +26,17 @@ type world struct {
 	unknown    bool // some unit builds on workflows whose making is not in sight
 	importers  bool // packages that import those in sight are not in sight
 	key        hash // of all that findings depend on
+	contracts  map[contractKey]*model.Contract
+}
+
+// contractKey is a model and what is done to it.
+type contractKey struct {
+	model *model.Model
+	op    model.Operation
 }
 
 func newWorld(meta *metadata, units map[string]*unit, foreign []*declared) *world {
-	w := &world{meta: meta, units: units, byName: map[string][]*declared{}, closed: len(meta.units) > 0}
+	w := &world{meta: meta, units: units, byName: map[string][]*declared{}, contracts: map[contractKey]*model.Contract{}, closed: len(meta.units) > 0}
 	add := func(d *declared) { w.byName[d.model.Name] = append(w.byName[d.model.Name], d) }
 	for _, path := range slices.Sorted(maps.Keys(units)) {
 		u := units[path]
@@ -242,6 +249,18 @@ func (r *models) Model(name string) *model.Model {
 		return res.d.model
 	}
 	return nil
+}
+
+// Contract is the contract of an operation on a model. It is kept: package graph asks
+// for it at each mention of a node.
+func (r *models) Contract(m *model.Model, op model.Operation) *model.Contract {
+	key := contractKey{m, op}
+	c, ok := r.world.contracts[key]
+	if !ok {
+		c = model.ContractOf(m, op)
+		r.world.contracts[key] = c
+	}
+	return c
 }
 
 // Names lists the models that can be meant, sorted.

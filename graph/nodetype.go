@@ -40,10 +40,19 @@ func Resolve(nodeType string, models Models) *model.Contract {
 	}
 	for _, name := range model.ParseNodeType(nodeType) {
 		if m := models.Model(name.Model); m != nil {
+			if kept, ok := models.(keeper); ok {
+				return kept.Contract(m, name.Operation)
+			}
 			return model.ContractOf(m, name.Operation)
 		}
 	}
 	return nil
+}
+
+// A keeper is a Models that keeps the contracts of its models: who checks hundreds of
+// graphs asks for few of them, over and over. Nobody changes a contract.
+type keeper interface {
+	Contract(m *model.Model, op model.Operation) *model.Contract
 }
 
 func controlContract(nodeType string) *model.Contract {

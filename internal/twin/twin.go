@@ -40,7 +40,7 @@ func Small(dir, repo string) (*Workspace, error) {
 	w := newWriter(dir)
 	w.models("models", 5, true)
 	for i := range 9 {
-		w.flows("flows", fmt.Sprintf("flow%d.go", i), i, 5, 2, i == 3)
+		w.flows("flows", fmt.Sprintf("flow%d.go", i), i, 2, 2, i == 3)
 	}
 	w.packages = 2
 	return w.finish(repo, "flows/flow3.go", "models/models.go")
