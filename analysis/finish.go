@@ -50,23 +50,21 @@ func finish(u *unit, w *world) *Package {
 			p.Workflows = append(p.Workflows, wf)
 		}
 		for _, g := range d.paths() {
-			for _, finding := range graph.Check(g, resolver) {
-				found = append(found, located{finding, d, resolver})
-			}
-			for _, finding := range graph.Hints(g, resolver) {
+			review := graph.CheckAll(g, resolver)
+			for _, finding := range slices.Concat(review.Wrong, review.Hints) {
 				if finding.Code != errcatalog.DF714 || !u.engine.reads(finding.Node) {
 					found = append(found, located{finding, d, resolver})
 				}
 			}
-			for _, finding := range graph.CheckStrict(g, resolver) {
+			for _, finding := range review.Strict {
 				if finding.Code != errcatalog.DF903 || !u.engine.reads(finding.Node) {
 					strict = append(strict, located{finding, d, resolver})
 				}
 			}
 		}
 	}
-	p.Diagnostics = withoutDropped(sortDiagnostics(append(p.Diagnostics, diagnose(u, w, found)...)))
-	p.Strict = sortDiagnostics(append(p.Strict, diagnose(u, w, strict)...))
+	p.Diagnostics = withoutDropped(sortDiagnostics(append(p.Diagnostics, diagnose(u, w, found, formatBudget)...)))
+	p.Strict = sortDiagnostics(append(p.Strict, diagnose(u, w, strict, formatBudget/8)...))
 	withoutIgnored(p, u, w)
 	slices.SortStableFunc(p.Workflows, func(a, b *Workflow) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Graph.Span.Start.Offset, b.Graph.Span.Start.Offset))
@@ -182,14 +180,13 @@ type located struct {
 
 // diagnose turns findings into diagnostics with their fixes. Two paths, or two
 // callers of a helper, meet the same mistake: it is mended once.
-func diagnose(u *unit, w *world, found []located) []Diagnostic {
+func diagnose(u *unit, w *world, found []located, budget int) []Diagnostic {
 	type place struct {
 		span    errcatalog.Span
 		code    errcatalog.Code
 		message string
 	}
 	seen := map[place]bool{}
-	budget := formatBudget
 	var out []Diagnostic
 	for _, f := range found {
 		at := place{f.Span, f.Code, f.Message}

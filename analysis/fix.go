@@ -60,7 +60,7 @@ func fixesFor(u *unit, w *world, l located, budget *int) []errcatalog.Fix {
 	}
 	var fixes []errcatalog.Fix
 	for _, mend := range []func() []errcatalog.Fix{
-		s.addMissing, s.addKey, s.rename, s.replaceValue, s.restructure, s.connectReference, s.otherOutputs, s.conflictKeys,
+		s.addMissing, s.addKey, s.rename, s.replaceValue, s.zeroValue, s.restructure, s.connectReference, s.otherOutputs, s.conflictKeys,
 		s.otherOperation, s.intoUpsert, s.pages, s.confirm, s.remove, s.removeConnection, s.addNode,
 	} {
 		fixes = append(fixes, mend()...)

@@ -57,3 +57,20 @@ func title(expr string) string {
 	}
 	return expr
 }
+
+// zeroValue gives a required column its zero value in place of nil.
+func (s *site) zeroValue() []errcatalog.Fix {
+	if s.f.Code != errcatalog.DF109 || s.model == nil || s.f.Connection != nil {
+		return nil
+	}
+	_, key := cutLast(s.f.Path)
+	f := s.model.FieldByColumn(key)
+	_, value := s.literal(s.f.Path)
+	if f == nil || value == nil || !isNil(value) {
+		return nil
+	}
+	v := &valuer{s: s, mapType: s.mapType(nil)}
+	to := v.column(f)
+	start, end := s.args.offset(value.Pos()), s.args.offset(value.End())
+	return []errcatalog.Fix{s.fix(s.args, "Change to "+title(to), s.required(key), append([]splice{{start, end, to}}, v.imports...)...)}
+}

@@ -25,20 +25,41 @@ type Finding struct {
 // Check runs every rule over g and returns what is wrong, in the order of the
 // source. A nil models means that no model is known: what depends on models is
 // then not checked. Severities are the catalogue's.
-func Check(g *Graph, models Models) []Finding {
+func Check(g *Graph, models Models) []Finding { return newChecker(g, models).check() }
+
+// A Review is all that can be said of a graph before it runs.
+type Review struct {
+	Wrong  []Finding // what Check returns
+	Hints  []Finding // what is right and could be better: DF-714, DF-715, DF-804
+	Strict []Finding // what CheckStrict returns
+}
+
+// CheckAll is Check and CheckStrict in one, with hints for an editor.
+func CheckAll(g *Graph, models Models) Review {
 	c := newChecker(g, models)
-	for _, f := range g.Misuse {
+	return Review{Wrong: c.check(), Hints: c.hints(), Strict: c.checkStrict()}
+}
+
+func (c *checker) check() []Finding {
+	for _, f := range c.g.Misuse {
 		c.emit(Finding{Finding: f})
 	}
 	c.checkStructure()
-	for i := range g.Nodes {
-		c.checkNode(&g.Nodes[i])
+	for i := range c.g.Nodes {
+		c.checkNode(&c.g.Nodes[i])
 	}
 	c.checkConnections()
 	c.checkDependencies()
 	c.checkCycles()
-	sortFindings(c.findings)
-	return c.findings
+	return c.take()
+}
+
+// take is what was found since the last time, in the order of the source.
+func (c *checker) take() []Finding {
+	found := c.findings
+	c.findings = nil
+	sortFindings(found)
+	return found
 }
 
 // sortFindings puts findings in the order of the source.

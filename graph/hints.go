@@ -9,21 +9,19 @@ import (
 	"github.com/dataflow-go/dataflow/model"
 )
 
-// Hints finds what is right and could be better: DF-714, DF-715 and DF-804. They
-// are for an editor; Check, which the engine runs as well, does not look for them.
-// A workflow that is not seen whole gets none.
-func Hints(g *Graph, models Models) []Finding {
-	c := newChecker(g, models)
+// hints finds what is right and could be better: DF-714, DF-715 and DF-804. They are
+// for an editor; the engine does not look for them. A workflow that is not seen whole
+// gets none.
+func (c *checker) hints() []Finding {
 	if !c.whole() {
 		return nil
 	}
 	c.untied()
-	for i := range g.Nodes {
-		c.countedList(&g.Nodes[i])
-		c.readThenWrite(&g.Nodes[i])
+	for i := range c.g.Nodes {
+		c.countedList(&c.g.Nodes[i])
+		c.readThenWrite(&c.g.Nodes[i])
 	}
-	sortFindings(c.findings)
-	return c.findings
+	return c.take()
 }
 
 // whole reports whether all of the workflow is seen.

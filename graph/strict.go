@@ -12,24 +12,23 @@ import (
 // CheckStrict runs the rules of strict mode over g: what may be right, and what a
 // team can ask never to see (DF-901 to DF-907). Like Check it knows only g and the
 // models; what Check reports is not repeated. DF-906 is about models: model.CheckNames.
-func CheckStrict(g *Graph, models Models) []Finding {
-	c := newChecker(g, models)
+func CheckStrict(g *Graph, models Models) []Finding { return newChecker(g, models).checkStrict() }
+
+func (c *checker) checkStrict() []Finding {
 	s := &strict{checker: c, hangs: map[string][]branch{}}
 	s.unseen()
-	for i := range g.Nodes {
-		s.unbounded(&g.Nodes[i])
+	for i := range c.g.Nodes {
+		s.unbounded(&c.g.Nodes[i])
 	}
 	// A workflow that is not seen whole may hold the connection, the block or the
 	// switch that makes it right.
-	if c.whole() && acyclic(c.edges()) {
-		s.edges = c.edges()
+	if s.edges = c.edges(); c.whole() && acyclic(s.edges) {
 		s.nulls()
 		s.unread()
 		s.skipped()
 		s.scattered()
 	}
-	sortFindings(c.findings)
-	return c.findings
+	return c.take()
 }
 
 // strict checks one graph.
