@@ -63,6 +63,9 @@ func (s *site) removal(lit *ast.CompositeLit, el *entry) splice {
 		before := s.args.offset(lit.Elts[el.index-1].End())
 		if before < start && !bytes.ContainsRune(src[before:start], '\n') {
 			start = before
+			if brace := s.args.offset(lit.Rbrace); bytes.ContainsRune(src[end:brace], '\n') {
+				end = s.args.offset(el.whole.End()) // its own comma ends the line now
+			}
 		}
 	}
 	return splice{start, end, ""}

@@ -26,9 +26,9 @@ const hang = 30 * time.Second
 // types, and checks that the analyser bears it.
 func TestMutatedTokens(t *testing.T) {
 	t.Parallel()
-	rounds, seed := 3, uint64(1)
+	rounds, seed := 2, uint64(1)
 	if os.Getenv("DATAFLOW_TORTURE") != "" {
-		rounds, seed = 100, rand.Uint64()
+		rounds, seed = 40, rand.Uint64()
 	}
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))

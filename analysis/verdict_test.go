@@ -37,7 +37,7 @@ func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	rounds, seed := 3, uint64(1)
 	if os.Getenv("DATAFLOW_TORTURE") != "" {
-		rounds, seed = 24, rand.Uint64()
+		rounds, seed = 16, rand.Uint64()
 	}
 	if s, err := strconv.ParseUint(os.Getenv("DATAFLOW_SEED"), 10, 64); err == nil {
 		seed = s
@@ -50,6 +50,20 @@ func TestVerdicts(t *testing.T) {
 		t.Fatal(err)
 	}
 	compareVerdicts(t, pkgs, verdicts)
+	for _, p := range pkgs {
+		for _, d := range p.Diagnostics {
+			src := readFile(t, d.File)
+			checkSpansIn(t, d, len(src))
+			for _, fix := range d.Fixes {
+				checkEdits(t, d, fix, len(src))
+				if fixed := apply(src, fix.Edits); !parse(fixed) {
+					t.Errorf("%q of %s: %s leaves what does not parse:\n%s", fix.Title, d.Code, d.Message, fixed)
+				} else if isFormatted(src) && !isFormatted(fixed) {
+					t.Errorf("%q of %s: %s leaves what gofmt would change:\n%s", fix.Title, d.Code, d.Message, fixed)
+				}
+			}
+		}
+	}
 }
 
 // mutantModule writes copies of the corpus with mistakes, m0 to mN, and a program
