@@ -19,6 +19,7 @@ import (
 //
 //	//@diag("text", "DF-101", "part of the message")  a diagnostic that covers the text, of this line, exactly
 //	//@fix("text", "DF-101", "result")                its preferred or only fix leaves a file with the result, in which it is gone
+//	//@ignore("text", "DF-101", "result")             the last fix, and not a preferred one, is the comment that ignores it
 //	//@hover("text", "part", …)                       a hover on the text has the parts
 //	//@nohover("text")                                there is nothing to say there
 //	//@lens("title")                                  a code lens on this line
@@ -172,6 +173,8 @@ func (f *markedFile) marker(line int, source, name string, args []string) {
 		f.found = slices.Delete(f.found, i, i+1)
 	case "fix":
 		f.fix(where, at, args[1], args[2])
+	case "ignore":
+		f.ignore(where, at, args[1], args[2])
 	case "command":
 		f.commands(where, at, args[1], args[2:])
 	case "hover", "nohover":
@@ -250,15 +253,10 @@ func (c *client) actions(file string, at span) []codeAction {
 	return actions
 }
 
-// fix applies the fix of a diagnostic as an editor would, sees the diagnostic go,
-// and puts the text back.
+// fix applies the preferred or first fix of a diagnostic.
 func (f *markedFile) fix(where string, at span, code, want string) {
 	f.t.Helper()
-	var actions []codeAction
-	f.c.mustCall("textDocument/codeAction", object{
-		"textDocument": object{"uri": fileURI(f.path)}, "range": at, "context": object{"diagnostics": []any{}, "only": []string{"quickfix"}},
-	}, &actions)
-	actions = slices.DeleteFunc(actions, func(a codeAction) bool { return a.Diagnostics[0].Code != code })
+	actions := slices.DeleteFunc(f.c.actions(f.path, at), func(a codeAction) bool { return a.Diagnostics[0].Code != code })
 	slices.SortStableFunc(actions, func(a, b codeAction) int {
 		if a.IsPreferred == b.IsPreferred {
 			return 0
@@ -267,17 +265,39 @@ func (f *markedFile) fix(where string, at span, code, want string) {
 		}
 		return 1
 	})
-	if len(actions) == 0 || len(actions[0].Edit.DocumentChanges) != 1 || actions[0].Diagnostics[0].Range != at {
-		f.t.Errorf("%s: no fix for that diagnostic in one document: %+v", where, actions)
+	if len(actions) == 0 {
+		f.t.Errorf("%s: no fix for that diagnostic", where)
 		return
 	}
-	change := actions[0].Edit.DocumentChanges[0]
+	f.apply(where, at, code, want, actions[0])
+}
+
+// ignore applies the last fix of a diagnostic, the comment that ignores it.
+func (f *markedFile) ignore(where string, at span, code, want string) {
+	f.t.Helper()
+	actions := slices.DeleteFunc(f.c.actions(f.path, at), func(a codeAction) bool { return a.Diagnostics[0].Code != code })
+	if len(actions) == 0 || actions[len(actions)-1].Title != "Ignore "+code+" on this line" || actions[len(actions)-1].IsPreferred {
+		f.t.Errorf("%s: the last fix ignores nothing: %+v", where, actions)
+		return
+	}
+	f.apply(where, at, code, want, actions[len(actions)-1])
+}
+
+// apply applies a fix as an editor would, sees the diagnostic go, and puts the text
+// back.
+func (f *markedFile) apply(where string, at span, code, want string, action codeAction) {
+	f.t.Helper()
+	if len(action.Edit.DocumentChanges) != 1 || action.Diagnostics[0].Range != at {
+		f.t.Errorf("%s: no fix for that diagnostic in one document: %+v", where, action)
+		return
+	}
+	change := action.Edit.DocumentChanges[0]
 	if change.TextDocument.Version == nil || *change.TextDocument.Version != f.version || change.TextDocument.URI != fileURI(f.path) {
 		f.t.Errorf("%s: the edit is for %+v, want version %d", where, change.TextDocument, f.version)
 	}
 	mended := applyEdits(f.t, f.text, change.Edits)
 	if !strings.Contains(mended, want) {
-		f.t.Errorf("%s: %q leaves no %q:\n%s", where, actions[0].Title, want, mended)
+		f.t.Errorf("%s: %q leaves no %q:\n%s", where, action.Title, want, mended)
 	}
 	f.version++
 	f.c.replace(f.path, f.version, mended)
