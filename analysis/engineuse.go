@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/constant"
 	"go/types"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,8 +35,47 @@ type engineUse struct {
 	anyResult bool
 }
 
-// reads reports whether the package reads the results of a node, or may.
-func (e *engineUse) reads(n *graph.Node) bool { return e.anyResult || e.results[n.ID.S] }
+// worldUse is what the packages of a workspace do with the workflows of each other.
+type worldUse struct {
+	results   map[string]bool // nodes whose results are read by name
+	anyResult bool            // some are read by a name that is computed
+	inputs    []string        // of the workflows that are run by who does not make them
+}
+
+func engineUses(units map[string]*unit) worldUse {
+	use := worldUse{results: map[string]bool{}}
+	owners := map[string]bool{}
+	for _, u := range units {
+		use.anyResult = use.anyResult || u.engine.anyResult
+		maps.Copy(use.results, u.engine.results)
+		for _, r := range u.engine.runs {
+			owners[r.owner] = r.owner != ""
+		}
+	}
+	for _, u := range units {
+		for _, d := range u.drafts {
+			if !owners[d.owner] {
+				continue
+			}
+			whole := !d.open
+			for _, o := range d.ops {
+				whole = whole && len(o.ctx) == 0 && (o.node == nil || seenWhole(&o.node.Params))
+			}
+			names := ""
+			if whole {
+				for _, in := range d.graph(d.ops).Inputs() {
+					names += " " + in.Name
+				}
+			}
+			use.inputs = append(use.inputs, fmt.Sprint(d.owner, d.name.S, whole, names))
+		}
+	}
+	slices.Sort(use.inputs)
+	return use
+}
+
+// reads reports whether someone reads the results of a node, or may.
+func (e *worldUse) reads(n *graph.Node) bool { return e.anyResult || e.results[n.ID.S] }
 
 // A runCall gives inputs to a workflow that is in sight.
 type runCall struct {
@@ -367,7 +407,6 @@ func (r *runCall) diagnostics(w *world, resolver *models) []Diagnostic {
 		e, _ := errcatalog.Lookup(f.Code)
 		key := el.(*ast.KeyValueExpr).Key
 		f.Severity, f.Span, f.Details.Workflow = e.Severity, r.file.inner(key), g.Name
-		f.Related = []errcatalog.Related{{Message: "the workflow", Span: g.Span}}
 		f.Fixes = r.fixes(name, f)
 		out = append(out, Diagnostic{Finding: f, File: r.file.name})
 	}

@@ -52,12 +52,12 @@ func finish(u *unit, w *world) *Package {
 		for _, g := range d.paths() {
 			review := graph.CheckAll(g, resolver)
 			for _, finding := range slices.Concat(review.Wrong, review.Hints) {
-				if finding.Code != errcatalog.DF714 || !u.engine.reads(finding.Node) {
+				if finding.Code != errcatalog.DF714 || !w.engine.reads(finding.Node) {
 					found = append(found, located{finding, d, resolver})
 				}
 			}
 			for _, finding := range review.Strict {
-				if finding.Code != errcatalog.DF903 || !u.engine.reads(finding.Node) {
+				if finding.Code != errcatalog.DF903 || !w.engine.reads(finding.Node) {
 					strict = append(strict, located{finding, d, resolver})
 				}
 			}

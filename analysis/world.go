@@ -23,6 +23,7 @@ type world struct {
 	byName     map[string][]*declared
 	closed     bool
 	extensions []*extensions
+	engine     worldUse
 	unknown    bool // some unit builds on workflows whose making is not in sight
 	importers  bool // packages that import those in sight are not in sight
 	key        hash // of all that findings depend on
@@ -51,6 +52,7 @@ func newWorld(meta *metadata, units map[string]*unit, foreign []*declared) *worl
 		add(d)
 	}
 	w.closed = w.closed && !meta.hasUnknown()
+	w.engine = engineUses(units)
 	w.key = w.fingerprint()
 	return w
 }
@@ -108,7 +110,7 @@ func (d *declared) sum() hash {
 // fingerprint identifies what results depend on: the models and the extensions.
 func (w *world) fingerprint() hash {
 	h := sha256.New()
-	fmt.Fprintln(h, w.closed)
+	fmt.Fprintln(h, w.closed, w.engine.anyResult, slices.Sorted(maps.Keys(w.engine.results)), w.engine.inputs)
 	for _, name := range slices.Sorted(maps.Keys(w.byName)) {
 		for _, d := range w.byName[name] {
 			sum := d.sum()
