@@ -56,7 +56,7 @@ func RefusalOf(e *errcatalog.Error) Refusal {
 }
 
 func flatten(err error) []*errcatalog.Error {
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // each level is looked at in turn
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []*errcatalog.Error
 		for _, err := range many.Unwrap() {
 			all = append(all, flatten(err)...)

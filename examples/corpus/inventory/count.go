@@ -1,7 +1,7 @@
 package inventory
 
 import (
-	. "github.com/dataflow-go/dataflow" //nolint:revive,staticcheck // some teams write workflows without a prefix
+	. "github.com/dataflow-go/dataflow" //nolint:staticcheck // some teams write workflows without a prefix
 )
 
 // Recount saves what was counted, whether the level was known or not.

@@ -67,7 +67,7 @@ func (r *Run) check(ctx context.Context, db *engine.Engine, store map[string]any
 	res, err := db.Run(ctx, r.Workflow, r.options(store)...)
 	if r.Fails != "" {
 		if !errors.Is(err, r.Fails) {
-			return fmt.Errorf("%w, want %s", err, r.Fails)
+			return fmt.Errorf("%w, want %s", err, string(r.Fails))
 		}
 		return nil
 	}
@@ -178,7 +178,7 @@ func refused(ctx context.Context, db *engine.Engine, r *Run) ([]graphtext.Refusa
 		known := b // Run knows the models, so it may know more of what a node type misspells
 		known.Code = errcatalog.DF711
 		if !slices.ContainsFunc(all, b.Same) && (b.Code != errcatalog.DF701 || !slices.ContainsFunc(all, known.Same)) {
-			return nil, fmt.Errorf("Build refuses %v, and Run does not", b)
+			return nil, fmt.Errorf("what Build refuses, Run does not: %v", b)
 		}
 	}
 	return all, nil
