@@ -360,6 +360,7 @@ func (c *checker) misfit(conn *Connection, from *Node, source, target spot, want
 			d.Allowed = append(d.Allowed, o.Name)
 		}
 	}
+	d.Allowed = append(d.Allowed, c.firstRecord(conn, source, target)...)
 	if d.Allowed = errcatalog.SortNearest(lastName(conn.Input.S), d.Allowed); len(d.Allowed) > 0 {
 		if near := errcatalog.Nearest(lastName(conn.Input.S), d.Allowed); near != "" {
 			d.Suggestion = near
@@ -372,6 +373,26 @@ func (c *checker) misfit(conn *Connection, from *Node, source, target spot, want
 	if target.field != nil && target.field.Pos.IsValid() {
 		f.Related = []errcatalog.Related{{Message: "the field that is fed", Span: errcatalog.Span{Start: target.field.Pos}}}
 	}
+}
+
+// firstRecord is the column of a list's first record that was meant where the list
+// as a whole feeds a single value.
+func (c *checker) firstRecord(conn *Connection, source, target spot) []string {
+	if !source.typ.Array || source.typ.Kind != model.KindRecord || target.shape != model.ShapeValue || target.model != nil || target.typ.Array {
+		return nil
+	}
+	m := c.modelOf(source.typ.Model)
+	if m == nil {
+		return nil
+	}
+	name := lastName(conn.Input.S)
+	if target.field != nil && target.field.Ref != nil && target.field.Ref.Model == m.Name {
+		name = target.field.Ref.Column
+	}
+	if f := m.FieldByColumn(name); f != nil && model.Fits(f.Type, target.typ) {
+		return []string{join(conn.Output.S, joinPath("0", name))}
+	}
+	return nil
 }
 
 // checkLiteral reports DF-211: a literal for what a connection feeds.
