@@ -3,6 +3,7 @@ package analysis
 import (
 	"flag"
 	"fmt"
+	"go/ast"
 	"go/token"
 	"go/types"
 	"path/filepath"
@@ -78,7 +79,8 @@ func (s *settings) run(pass *goanalysis.Pass) (any, error) {
 	if len(own.Imports) == 0 {
 		return nil, nil
 	}
-	u := &unit{meta: own, pkg: pass.Pkg}
+	u := &unit{meta: own, pkg: pass.Pkg, info: pass.TypesInfo}
+	kept := map[*ast.FuncDecl]*source{}
 	for _, f := range pass.Files {
 		tok := pass.Fset.File(f.FileStart)
 		src, err := pass.ReadFile(tok.Name())
@@ -88,11 +90,19 @@ func (s *settings) run(pass *goanalysis.Pass) (any, error) {
 		if len(src) != tok.Size() {
 			return nil, fmt.Errorf("%s was changed while it was checked", tok.Name())
 		}
-		u.files = append(u.files, newSource(tok.Name(), src, f, tok))
+		s := newSource(tok.Name(), src, f, tok)
+		u.files = append(u.files, s)
+		for _, d := range f.Decls {
+			if fd, ok := d.(*ast.FuncDecl); ok {
+				kept[fd] = s
+			}
+		}
 	}
 	u.names = matteringNames(u.files, takersOf(u.files, known))
-	u.read(pass.TypesInfo, pass.Fset)
-	p := finish(u, s.world(u, meta, known))
+	u.index(kept)
+	u.read(pass.Fset)
+	made := extract(u, noLibrary{})
+	p := finish(made, s.world(made, meta, known))
 	found := p.Diagnostics
 	if s.strict {
 		found = sortDiagnostics(slices.Concat(found, p.Strict))
@@ -110,14 +120,15 @@ func (s *settings) run(pass *goanalysis.Pass) (any, error) {
 
 // world is what is in sight from one package: itself, and the models of those that
 // it imports. There may always be more.
-func (s *settings) world(u *unit, meta *metadata, known map[string]knownPackage) *world {
+func (s *settings) world(made *extraction, meta *metadata, known map[string]knownPackage) *world {
 	foreign := []*declared{}
 	for path, k := range known {
 		for _, m := range k.Models {
 			foreign = append(foreign, &declared{model: &m.Model, path: path, unsure: m.Unsure, test: m.Test})
 		}
 	}
-	w := newWorld(meta, map[string]*unit{u.meta.PkgPath: u}, foreign)
+	u := made.unit
+	w := newWorld(meta, map[string]*unit{u.meta.PkgPath: u}, map[string]*extraction{u.meta.PkgPath: made}, foreign)
 	w.closed = false
 	w.importers = !s.whole && u.meta.Name != "main"
 	w.unknown = w.unknown || !s.whole

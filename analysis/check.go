@@ -212,6 +212,7 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 		case !w.matters(m, g):
 			if old != nil {
 				delete(w.units, m.PkgPath)
+				delete(w.extractions, m.PkgPath)
 				w.dropResult(m.PkgPath)
 			}
 		case filesAlone && old != nil && g.era != 0 && !wanted[m.PkgPath]:
@@ -224,8 +225,21 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 	if w.foreign == nil {
 		w.foreign = w.foreignModels()
 	}
+	// Only now are all units as they stand: functions of one are followed into others.
+	for _, m := range w.meta.units {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		u, made := w.units[m.PkgPath], w.extractions[m.PkgPath]
+		if u == nil || made != nil && made.unit == u && (filesAlone && !wanted[m.PkgPath] || (shelf{w}).current(made)) {
+			continue
+		}
+		w.extractions[m.PkgPath] = extract(u, shelf{w})
+		u.forget(w.extractions[m.PkgPath])
+		w.world = nil
+	}
 	if w.world == nil {
-		w.world = newWorld(w.meta, w.units, w.foreign)
+		w.world = newWorld(w.meta, w.units, w.extractions, w.foreign)
 		if w.world.key == w.worldBefore.key {
 			w.world.contracts = w.worldBefore.contracts
 		}
@@ -256,9 +270,10 @@ func (w *Workspace) resultOf(m *unitMeta, files []string) *Package {
 		}
 		return nil
 	}
-	if r := w.results[m.PkgPath]; r == nil || r.unit != u || r.world != w.world.key {
+	if r := w.results[m.PkgPath]; r == nil || r.made != w.extractions[m.PkgPath] || r.world != w.world.key {
 		w.dropResult(m.PkgPath)
-		r = &result{unit: u, world: w.world.key, pkg: finish(u, w.world)}
+		made := w.extractions[m.PkgPath]
+		r = &result{made: made, world: w.world.key, pkg: finish(made, w.world)}
 		w.results[m.PkgPath] = r
 		w.mu.Lock()
 		defer w.mu.Unlock()

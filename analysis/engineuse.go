@@ -42,7 +42,7 @@ type worldUse struct {
 	inputs    []string        // of the workflows that are run by who does not make them
 }
 
-func engineUses(units map[string]*unit) worldUse {
+func engineUses(units map[string]*unit, made map[string]*extraction) worldUse {
 	use := worldUse{results: map[string]bool{}}
 	owners := map[string]bool{}
 	for _, u := range units {
@@ -52,8 +52,8 @@ func engineUses(units map[string]*unit) worldUse {
 			owners[r.owner] = r.owner != ""
 		}
 	}
-	for _, u := range units {
-		for _, d := range u.drafts {
+	for _, x := range made {
+		for _, d := range x.drafts {
 			if !owners[d.owner] {
 				continue
 			}
@@ -416,9 +416,9 @@ func (r *runCall) diagnostics(w *world, resolver *models) []Diagnostic {
 // graph is the workflow that is run, where there is one and all of it is seen.
 func (r *runCall) graph(w *world, resolver *models) *graph.Graph {
 	var g *graph.Graph
-	for _, u := range w.units {
-		for _, d := range u.drafts {
-			if d.fragment || r.made.IsValid() && d.span != r.made || !r.made.IsValid() && d.owner != r.owner {
+	for _, made := range w.made {
+		for _, d := range made.drafts {
+			if d.fragment || len(d.vias) > 0 || r.made.IsValid() && d.span != r.made || !r.made.IsValid() && d.owner != r.owner {
 				continue
 			}
 			if g != nil {

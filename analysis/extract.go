@@ -1,9 +1,7 @@
 package analysis
 
 import (
-	"errors"
 	"go/ast"
-	"go/scanner"
 	"go/token"
 	"go/types"
 	"slices"
@@ -26,16 +24,31 @@ type draft struct {
 	open  bool
 	why   string
 	where errcatalog.Span
+	// leaks are the places where the workflow is kept and not followed: it is open if
+	// anyone in the workspace builds on what is kept there.
+	leaks []leak
+	site  errcatalog.Span // as of an op
 	// fragment is a workflow that is made elsewhere: a parameter, another
 	// package's variable.
 	fragment bool
 	// owner is the function that returns the workflow, or the package variable
 	// that holds it, by full name: who extends that, extends the draft.
 	owner  string
-	passes []pass
-	ctx    []int  // the branches in which the workflow was made
-	via    string // the followed function that made and returned it
-	kept   bool   // a followed call made it, and the caller goes on building
+	global bool
+	ctx    []int // the branches in which the workflow was made
+	// vias are the followed functions that made it, innermost first. What they make
+	// is reported where they stand, unless the caller builds on it or gives arguments.
+	vias     []string
+	extended bool
+	given    bool
+}
+
+// A leak is a place where a workflow is kept: the field of a struct by its full
+// name, or "" for what has no name.
+type leak struct {
+	place string
+	why   string
+	where errcatalog.Span
 }
 
 // An op is one builder call.
@@ -49,22 +62,23 @@ type op struct {
 	// misuse is a mistake that leaves no trace in the graph.
 	misuse *errcatalog.Finding
 	call   *ast.CallExpr
-}
-
-// A pass is a workflow given to a function that is not followed.
-type pass struct {
-	callee string // full name, "" for what is no declared function
-	arg    int
-	where  errcatalog.Span
+	// site is the call in the unit's own files that led to one in another package.
+	site errcatalog.Span
 }
 
 // extensions say what the functions of a package do to workflows that are not theirs.
 type extensions struct {
-	params  map[string]map[int]*draft // by full name and parameter: what is added to it
-	results map[string]bool           // functions and variables whose workflow someone extends
-	passed  map[string][]pass         // functions whose result is passed on
-	values  map[string]bool           // functions that are used as values: who calls them is not in sight
-	unknown bool                      // there are builder calls on workflows whose making is not in sight
+	results map[string]bool // functions, variables and fields whose workflow someone extends
+	// kept are the places where a workflow that comes from one of these is kept.
+	kept    map[string]map[string]bool
+	unknown bool // there are builder calls on workflows whose making is not in sight
+}
+
+func (x *extensions) keep(name, place string) {
+	if x.kept[name] == nil {
+		x.kept[name] = map[string]bool{}
+	}
+	x.kept[name][place] = true
 }
 
 // A function is where a workflow is built.
@@ -81,47 +95,71 @@ type ref struct {
 	d        *draft
 	tx       string
 	external string // no draft: the full name of the function or variable it comes from
+	when     []int  // conditions under which it is this workflow and not another
 }
 
-func (r ref) bound() bool { return r.d != nil }
+func (r ref) equal(o ref) bool {
+	return r.d == o.d && r.tx == o.tx && r.external == o.external && slices.Equal(r.when, o.when)
+}
 
-// An extractor reads the workflows of one package out of its syntax.
-type extractor struct {
-	u          *unit
-	info       *types.Info
+// An extraction is what the workflows of one unit came to, and all that it was
+// made from.
+type extraction struct {
+	unit       *unit
 	drafts     []*draft
 	extensions *extensions
-	decls      map[*types.Func]declaration
-	globals    map[*types.Var]ref
-	ops, ctxs  int
-	returned   []*draft          // by function literals
-	broken     map[ast.Node]bool // declarations that cannot be followed
+	// read are the other packages whose functions were looked at, by import path,
+	// with the state that they were in.
+	read map[string]hash
 }
 
+// An extractor reads the workflows of one unit out of its syntax, by following
+// each function with what is known of its variables. Calls are followed into other
+// functions of the unit, and of other packages of the workspace through lib.
+type extractor struct {
+	u   *unit
+	lib library
+	st  *state // where the path that is followed is; nil where none arrives
+	extraction
+	globals map[*types.Var]*draft
+	ctxs    int // branches so far
+	ids     int // variables and objects so far
+	steps   int // statements that the current root function took
+	exits   int // returns and jumps so far
+	left    int // returns among them
+	// dry is above zero while a loop's body is followed to find out what it writes.
+	dry  int
+	late []lateClosure
+	// literals are the function literals of the current root.
+	literals []*callable
+	made     []*draft // in order, those of dry runs too
+}
+
+// A library finds functions of the workspace by their full names, with what the
+// answer depends on.
+type library interface {
+	function(path, full string) (*declaration, hash)
+	owns(path string) bool // whether the package is one of the workspace
+}
+
+// A declaration is a function with the package that its syntax belongs to.
 type declaration struct {
-	decl *ast.FuncDecl
+	u    *unit
 	file *source
+	decl *ast.FuncDecl
+	fn   *types.Func
 }
 
-func newExtractor(u *unit, info *types.Info) *extractor {
-	return &extractor{
-		u: u, info: info, decls: map[*types.Func]declaration{}, broken: map[ast.Node]bool{}, globals: map[*types.Var]ref{},
-		extensions: &extensions{params: map[string]map[int]*draft{}, results: map[string]bool{}, passed: map[string][]pass{}, values: map[string]bool{}},
-	}
+// extract follows the unit's functions.
+func extract(u *unit, lib library) *extraction {
+	x := &extractor{u: u, lib: lib, st: newState(), globals: map[*types.Var]*draft{}}
+	x.extraction = extraction{unit: u, read: map[string]hash{}, extensions: &extensions{results: map[string]bool{}, kept: map[string]map[string]bool{}}}
+	x.run()
+	return &x.extraction
 }
 
 // run follows package variables first, as the program does, then each function.
 func (x *extractor) run() {
-	for _, f := range x.u.files {
-		x.noteBroken(f)
-		for _, d := range f.ast.Decls {
-			if fd, ok := d.(*ast.FuncDecl); ok {
-				if fn, ok := x.info.Defs[fd.Name].(*types.Func); ok {
-					x.decls[fn] = declaration{fd, f}
-				}
-			}
-		}
-	}
 	for _, f := range x.u.files {
 		for _, d := range f.ast.Decls {
 			if gd, ok := d.(*ast.GenDecl); ok && gd.Tok == token.VAR {
@@ -131,73 +169,55 @@ func (x *extractor) run() {
 	}
 	for _, f := range x.u.files {
 		for _, d := range f.ast.Decls {
-			if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil && f.mentions(fd, x.u.names) {
+			if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil && f.mentions(fd, x.u.names) && x.u.builds(fd) {
 				x.function(f, fd)
 			}
 		}
 	}
-	if x.extensions.unknown {
-		for _, d := range x.returned {
-			d.openAt("a function literal returns it, and workflows of unknown making are built on", d.span)
-		}
-	}
-	x.drafts = slices.DeleteFunc(x.drafts, func(d *draft) bool { return d.via != "" && !d.kept })
+	x.drafts = slices.DeleteFunc(x.drafts, func(d *draft) bool { return len(d.vias) > 0 && !d.extended && !d.given })
 }
 
-// noteBroken finds the declarations that cannot be followed: those with syntax
-// errors, which are not all there yet, and those with goto.
-func (x *extractor) noteBroken(f *source) {
-	for _, d := range f.jumps {
-		x.broken[d] = true
-	}
-	for _, err := range f.errs {
-		var list scanner.ErrorList
-		if !errors.As(err, &list) {
-			continue
-		}
-		for _, e := range list {
-			var at ast.Decl
-			for _, d := range f.ast.Decls {
-				if f.offset(d.Pos()) <= e.Pos.Offset {
-					at = d
-				}
-			}
-			if gd, ok := at.(*ast.GenDecl); ok {
-				for _, s := range gd.Specs {
-					x.broken[s] = true
-				}
-			} else if at != nil {
-				x.broken[at] = true
-			}
-		}
-	}
+// root makes the frame of a function that is followed on its own.
+func (x *extractor) root(file *source, fn *function, body ast.Node) *frame {
+	x.st, x.steps, x.exits, x.late, x.literals, x.made = newState(), 0, 0, nil, nil, nil
+	x.ctxs++
+	return &frame{x: x, u: x.u, file: file, fn: fn, body: body, env: map[types.Object]*cell{}, broken: x.u.broken[body], own: x.ctxs}
 }
 
 // variables follows the workflows that package variables hold.
 func (x *extractor) variables(file *source, gd *ast.GenDecl) {
 	for _, s := range gd.Specs {
 		vs, ok := s.(*ast.ValueSpec)
-		if !ok || len(vs.Values) == 0 || !mentions(vs, builderNames) {
+		if !ok || len(vs.Values) == 0 || !x.u.builds(vs) {
 			continue
 		}
 		name := vs.Names[0].Name
-		f := x.frame(file, &function{name: name, full: x.u.meta.PkgPath + "." + name, file: file, head: vs.Names[0], body: vs}, vs)
-		for i, v := range vs.Values {
-			r := f.expr(v)
-			if !r.bound() || i >= len(vs.Names) || len(vs.Names) != len(vs.Values) {
+		f := x.root(file, &function{name: name, full: x.u.meta.PkgPath + "." + name, file: file, head: vs.Names[0], body: vs}, vs)
+		for i, e := range vs.Values {
+			v := f.eval(e)
+			if len(vs.Names) != len(vs.Values) {
+				f.escape(v, "stored in a package variable", e)
 				continue
 			}
-			if obj, ok := x.info.Defs[vs.Names[i]].(*types.Var); ok {
-				r.d.owner = x.u.meta.PkgPath + "." + obj.Name()
-				x.globals[obj] = r
+			obj, _ := x.u.info.Defs[vs.Names[i]].(*types.Var)
+			if obj == nil || len(v.wfs) != 1 || v.wfs[0].d == nil || x.u.reassigned[obj] {
+				f.escape(v, "stored in the package variable "+vs.Names[i].Name, e)
+				continue
 			}
+			d := v.wfs[0].d
+			d.owner, d.global = x.u.meta.PkgPath+"."+obj.Name(), true
+			if len(d.vias) > 0 {
+				d.given = true
+			}
+			x.globals[obj] = d
 		}
+		f.finish()
 	}
 }
 
-// function follows one function on its own.
+// function follows one function on its own: its workflow parameters are fragments.
 func (x *extractor) function(file *source, fd *ast.FuncDecl) {
-	fn, _ := x.info.Defs[fd.Name].(*types.Func)
+	fn, _ := x.u.info.Defs[fd.Name].(*types.Func)
 	if fn == nil {
 		return
 	}
@@ -206,26 +226,29 @@ func (x *extractor) function(file *source, fd *ast.FuncDecl) {
 		name = t + "." + name
 	}
 	full := fn.FullName()
-	f := x.frame(file, &function{name: name, full: full, file: file, head: fd.Name, body: fd}, fd)
-	params := fn.Signature().Params()
-	for i := range params.Len() {
-		if p := params.At(i); isWorkflow(p.Type()) {
+	f := x.root(file, &function{name: name, full: full, file: file, head: fd.Name, body: fd}, fd)
+	for p := range fn.Signature().Params().Variables() {
+		c := f.declare(p)
+		if isWorkflow(p.Type()) {
 			d := f.fragment("parameter "+p.Name(), file.span(fd.Name))
-			if x.extensions.params[full] == nil {
-				x.extensions.params[full] = map[int]*draft{}
-			}
-			x.extensions.params[full][i] = d
-			f.env[p] = binding{wf: ref{d: d}}
+			f.x.st.cells[c] = held{value: value{wfs: []ref{{d: d}}}}
 		}
 	}
-	f.block(fd.Body.List)
-	for _, r := range f.results {
-		for _, r := range r {
-			if r.bound() && r.d.owner == "" {
-				r.d.owner = full
+	f.results = f.namedResults(fd.Type)
+	f.run(fd.Body)
+	for _, values := range f.returns {
+		for _, v := range values {
+			for _, r := range v.wfs {
+				if r.d != nil && r.d.owner == "" {
+					r.d.owner = full
+				}
+			}
+			if len(v.wfs) == 0 {
+				f.escape(v, "part of what the function returns", fd.Name)
 			}
 		}
 	}
+	f.finish()
 }
 
 func receiverName(fd *ast.FuncDecl) string {
@@ -262,11 +285,7 @@ func isNamed(t types.Type, path, name string) bool {
 	return ok && n.Obj().Name() == name && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == path
 }
 
-// builderMethod names the method when call is one of *dataflow.Workflow.
-func (x *extractor) builderMethod(call *ast.CallExpr) (*ast.SelectorExpr, string) {
-	return builderMethodIn(x.info, call)
-}
-
+// builderMethodIn names the method when call is one of *dataflow.Workflow.
 func builderMethodIn(info *types.Info, call *ast.CallExpr) (*ast.SelectorExpr, string) {
 	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
 	if !ok {
@@ -283,9 +302,7 @@ func builderMethodIn(info *types.Info, call *ast.CallExpr) (*ast.SelectorExpr, s
 	return sel, fn.Name()
 }
 
-// callee is the declared function that call calls, or nil.
-func (x *extractor) callee(call *ast.CallExpr) *types.Func { return calleeIn(x.info, call) }
-
+// calleeIn is the declared function that call calls, or nil.
 func calleeIn(info *types.Info, call *ast.CallExpr) *types.Func {
 	fun := ast.Unparen(call.Fun)
 	switch e := fun.(type) {
@@ -318,25 +335,9 @@ func trusted(path string) bool {
 	return ok && (rest == "" || rest == "/engine" || rest == "/inspector" || rest == "/graph")
 }
 
-// text reads a string argument.
-func (f *frame) text(e ast.Expr) graph.Text {
-	t := graph.Text{Span: f.file.inner(e)}
-	v := f.value(e)
-	if s, ok := v.V.(string); ok && v.State == graph.StateKnown {
-		t.S, t.Known = s, true
-	}
-	return t
-}
-
-// openDraft notes that a workflow cannot be followed from here on.
+// openAt notes that a workflow cannot be followed whole.
 func (d *draft) openAt(why string, where errcatalog.Span) {
 	if !d.open {
 		d.open, d.why, d.where = true, why, where
-	}
-}
-
-func (d *draft) openIfBound(why string, where errcatalog.Span) {
-	if d != nil {
-		d.openAt(why, where)
 	}
 }

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"go/ast"
-	"go/types"
 	"slices"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
@@ -10,103 +9,93 @@ import (
 )
 
 // newWorkflow starts a draft.
-func (f *frame) newWorkflow(c *ast.CallExpr) ref {
+func (f *frame) newWorkflow(c *ast.CallExpr) value {
 	d := &draft{file: f.file, fn: f.fn, span: f.file.span(c), ctx: slices.Clone(f.ctx)}
+	d.site = f.site
 	if len(c.Args) > 0 {
-		f.expr(c.Args[0])
 		d.name = f.text(c.Args[0])
 	}
-	if f.x.broken[f.body] {
+	if f.broken {
 		d.openAt("the function that builds it does not parse, or has a goto", d.span)
 	}
-	f.x.drafts = append(f.x.drafts, d)
-	return ref{d: d}
+	f.x.add(d)
+	return value{wfs: []ref{{d: d}}}
 }
 
-// builder follows a method call on a workflow.
-func (f *frame) builder(c *ast.CallExpr, sel *ast.SelectorExpr, method string) ref {
-	r := f.expr(sel.X)
-	var build func(ref) (op, bool)
+// builder follows a call of a method of a workflow; on is the expression before it.
+func (f *frame) builder(c *ast.CallExpr, recv value, on ast.Expr, method string, args []ast.Expr) value {
+	if f.x.st == nil {
+		return value{}
+	}
+	refs := slices.Clone(recv.wfs)
+	var build func(r ref) (op, bool)
 	switch method {
 	case "AddNode":
-		build = func(r ref) (op, bool) { return f.addNode(c, r) }
+		build = f.addNode(c, args)
 	case "AddConnection":
-		build = func(ref) (op, bool) { return f.addConnection(c) }
+		build = f.addConnection(c, args)
 	case "AddDependency":
-		build = func(ref) (op, bool) { return f.addDependency(c) }
+		build = f.addDependency(c, args)
 	case "AddFunc":
-		build = func(r ref) (op, bool) { return f.addFunc(c, r) }
+		build = f.addFunc(c, args)
 	case "AddTransaction":
-		build = func(r ref) (op, bool) { return f.addTransaction(c, r) }
+		build = f.addTransaction(c, args)
 	default: // Build and the like read
-		for _, a := range c.Args {
-			f.expr(a)
+		for _, a := range args {
+			f.eval(a)
 		}
-		return ref{}
+		return value{}
 	}
-	if !r.bound() {
-		r = f.unknown(sel, r)
+	if f.x.st == nil {
+		return value{}
 	}
-	if method != "AddTransaction" { // whose function is followed with its block
-		for _, a := range c.Args {
-			f.escape(f.expr(a), "given to "+method, a)
+	if len(refs) == 0 && !recv.isNil() {
+		refs = []ref{{}}
+	}
+	for i, r := range refs {
+		if r.d == nil {
+			refs[i] = f.unknownWorkflow(on, r.external)
+			r = refs[i]
+		}
+		o, ok := build(r)
+		if !ok || c.Ellipsis.IsValid() {
+			f.open(r, "the call of "+method+" is not complete", c)
+			continue
+		}
+		f.record(r, o, c)
+		if o.tx != nil {
+			f.transaction(args[1], r, o.tx, c)
 		}
 	}
-	r.d.extended(f)
-	o, ok := build(r)
-	if !ok || c.Ellipsis.IsValid() {
-		r.d.openAt("the call of "+method+" is not complete", f.file.span(sel.Sel))
-		return r
-	}
-	f.record(r.d, o, c)
-	if method == "AddTransaction" && o.tx != nil {
-		f.transaction(c, r, o.tx)
-	}
-	return r
-}
-
-// extended notes that the workflow of a followed function is built on by its caller.
-func (d *draft) extended(f *frame) {
-	if d.via == "" || len(f.calls) > 0 && f.calls[len(f.calls)-1].FullName() == d.via {
-		return
-	}
-	f.x.extensions.results[d.via] = true
-	d.kept = true
+	return value{wfs: refs}
 }
 
 // record adds a call to a workflow.
-func (f *frame) record(d *draft, o op, c *ast.CallExpr) {
-	f.x.ops++
-	o.file, o.call = f.file, c
-	o.ctx = f.ctx
-	if len(f.ctx) >= len(d.ctx) && slices.Equal(f.ctx[:len(d.ctx)], d.ctx) {
-		o.ctx = f.ctx[len(d.ctx):]
-	}
-	o.ctx = slices.Clone(o.ctx)
-	if d.fn != f.fn && d.via == "" {
-		d.openAt("another function builds on it", f.file.span(c))
-	}
-	if len(o.ctx) > 0 {
-		d.openAt("parts of it are built only on some paths", f.file.span(c))
-	}
-	d.ops = append(d.ops, o)
-}
-
-// unknown is the fragment for a workflow whose making is not in sight.
-func (f *frame) unknown(sel *ast.SelectorExpr, r ref) ref {
-	why := f.file.text(sel.X)
-	if r.external != "" {
-		f.x.extensions.results[r.external] = true
-	} else {
-		f.x.extensions.unknown = true
-	}
-	d := f.fragment(why, f.file.span(sel.X))
-	if id, ok := ast.Unparen(sel.X).(*ast.Ident); ok {
-		if obj := f.object(id); obj != nil {
-			f.env[obj] = binding{wf: ref{d: d}}
+func (f *frame) record(r ref, o op, c *ast.CallExpr) {
+	d := r.d
+	if len(d.vias) > 0 {
+		d.extended = true
+		for _, via := range d.vias {
+			f.x.extensions.results[via] = true
 		}
 	}
-	return ref{d: d}
+	if f.x.dry > 0 {
+		return
+	}
+	o.file, o.call, o.site = f.file, c, f.site
+	ctx := append(slices.Clone(f.ctx), r.when...)
+	if len(ctx) >= len(d.ctx) && slices.Equal(ctx[:len(d.ctx)], d.ctx) {
+		ctx = ctx[len(d.ctx):]
+	}
+	if d.fn != f.fn { // it may or may not be called
+		ctx = append([]int{f.own}, ctx...)
+	}
+	if f.broken {
+		f.x.ctxs++
+		ctx = append(ctx, f.x.ctxs)
+	}
+	o.ctx = ctx
+	d.ops = append(d.ops, o)
 }
 
 // callSpan is a builder call without what it is chained to.
@@ -118,104 +107,107 @@ func (f *frame) callSpan(c *ast.CallExpr) errcatalog.Span {
 	return f.file.between(f.file.offset(start), f.file.offset(c.End()))
 }
 
-func (f *frame) addNode(c *ast.CallExpr, r ref) (op, bool) {
-	if len(c.Args) < 2 {
-		return op{}, false
+func incomplete(ref) (op, bool) { return op{}, false }
+
+func (f *frame) texts(args []ast.Expr) []graph.Text {
+	texts := make([]graph.Text, len(args))
+	for i, a := range args {
+		texts[i] = f.text(a)
 	}
-	n := &graph.Node{Type: f.text(c.Args[0]), ID: f.text(c.Args[1]), Tx: r.tx, Call: f.callSpan(c)}
+	return texts
+}
+
+func (f *frame) addNode(c *ast.CallExpr, args []ast.Expr) func(ref) (op, bool) {
+	if len(args) < 2 {
+		f.texts(args)
+		return incomplete
+	}
+	t := f.texts(args[:2])
+	n := graph.Node{Type: t[0], ID: t[1], Call: f.callSpan(c)}
 	n.Params.Span = n.Call
-	if len(c.Args) > 2 {
-		n.Params = f.params(c.Args[2])
+	if len(args) > 2 {
+		n.Params = f.params(args[2])
 	}
-	return op{node: n}, true
+	return func(r ref) (op, bool) {
+		n := n
+		n.Tx = r.tx
+		return op{node: &n}, true
+	}
 }
 
-func (f *frame) addConnection(c *ast.CallExpr) (op, bool) {
-	if len(c.Args) != 4 {
-		return op{}, false
-	}
-	return op{conn: &graph.Connection{
-		From: f.text(c.Args[0]), Output: f.text(c.Args[1]), To: f.text(c.Args[2]), Input: f.text(c.Args[3]), Call: f.callSpan(c),
-	}}, true
-}
-
-func (f *frame) addDependency(c *ast.CallExpr) (op, bool) {
-	if len(c.Args) != 2 {
-		return op{}, false
-	}
-	return op{dep: &graph.Dependency{Before: f.text(c.Args[0]), After: f.text(c.Args[1]), Call: f.callSpan(c)}}, true
-}
-
-func (f *frame) addFunc(c *ast.CallExpr, r ref) (op, bool) {
-	if len(c.Args) < 1 {
-		return op{}, false
-	}
-	if id := f.text(c.Args[0]); len(c.Args) == 2 && id.Known && f.x.info.Types[c.Args[1]].IsNil() {
-		return f.misuse(graph.NilFunc(id.S), c.Args[1]), true
+func (f *frame) addConnection(c *ast.CallExpr, args []ast.Expr) func(ref) (op, bool) {
+	t := f.texts(args)
+	if len(t) != 4 {
+		return incomplete
 	}
 	call := f.callSpan(c)
-	return op{node: &graph.Node{
-		ID: f.text(c.Args[0]), Type: graph.Text{S: graph.FuncType, Known: true, Span: call},
-		Params: graph.Value{State: graph.StateMap, Span: call}, Tx: r.tx, Call: call,
-	}}, true
+	return func(ref) (op, bool) {
+		return op{conn: &graph.Connection{From: t[0], Output: t[1], To: t[2], Input: t[3], Call: call}}, true
+	}
 }
 
-func (f *frame) addTransaction(c *ast.CallExpr, r ref) (op, bool) {
-	if len(c.Args) != 2 {
-		return op{}, false
+func (f *frame) addDependency(c *ast.CallExpr, args []ast.Expr) func(ref) (op, bool) {
+	t := f.texts(args)
+	if len(t) != 2 {
+		return incomplete
 	}
-	if id := f.text(c.Args[0]); id.Known && f.x.info.Types[c.Args[1]].IsNil() {
-		return f.misuse(graph.NilTransaction(id.S), c.Args[1]), true
+	call := f.callSpan(c)
+	return func(ref) (op, bool) { return op{dep: &graph.Dependency{Before: t[0], After: t[1], Call: call}}, true }
+}
+
+func (f *frame) addFunc(c *ast.CallExpr, args []ast.Expr) func(ref) (op, bool) {
+	if len(args) < 1 {
+		return incomplete
 	}
-	return op{tx: &graph.Transaction{ID: f.text(c.Args[0]), Parent: r.tx, Call: f.callSpan(c)}}, true
+	id, call := f.text(args[0]), f.callSpan(c)
+	if len(args) == 2 && id.Known && f.u.info.Types[args[1]].IsNil() {
+		return f.misuse(graph.NilFunc(id.S), args[1])
+	}
+	for _, a := range args[1:] {
+		f.escape(f.eval(a), "given to AddFunc", a)
+	}
+	return func(r ref) (op, bool) {
+		return op{node: &graph.Node{
+			ID: id, Type: graph.Text{S: graph.FuncType, Known: true, Span: call},
+			Params: graph.Value{State: graph.StateMap, Span: call}, Tx: r.tx, Call: call,
+		}}, true
+	}
+}
+
+func (f *frame) addTransaction(c *ast.CallExpr, args []ast.Expr) func(ref) (op, bool) {
+	if len(args) != 2 {
+		f.texts(args)
+		return incomplete
+	}
+	id, call := f.text(args[0]), f.callSpan(c)
+	if id.Known && f.u.info.Types[args[1]].IsNil() {
+		return f.misuse(graph.NilTransaction(id.S), args[1])
+	}
+	return func(r ref) (op, bool) { return op{tx: &graph.Transaction{ID: id, Parent: r.tx, Call: call}}, true }
 }
 
 // misuse is a call that leaves no trace in the graph but a mistake.
-func (f *frame) misuse(finding errcatalog.Finding, at ast.Expr) op {
+func (f *frame) misuse(finding errcatalog.Finding, at ast.Expr) func(ref) (op, bool) {
 	finding.Span = f.file.span(at)
-	return op{misuse: &finding}
+	return func(ref) (op, bool) { return op{misuse: &finding}, true }
 }
 
 // transaction follows the function of a transaction block: it runs at once, once.
-func (f *frame) transaction(c *ast.CallExpr, r ref, tx *graph.Transaction) {
-	inner := ref{d: r.d, tx: tx.ID.S}
+func (f *frame) transaction(fun ast.Expr, r ref, tx *graph.Transaction, c *ast.CallExpr) {
+	inner := ref{d: r.d, tx: tx.ID.S, when: r.when}
 	if !tx.ID.Known {
-		r.d.openAt("the id of a transaction block is computed", tx.ID.Span)
+		f.open(r, "the id of a transaction block is computed", c)
 		inner.tx = r.tx
 	}
-	switch fun := ast.Unparen(c.Args[1]).(type) {
-	case *ast.FuncLit:
-		results, inlined := f.results, f.inlined
-		f.results, f.inlined = nil, true
-		if p := f.onlyParam(fun); p != nil {
-			if f.usage[p].loose {
-				f.escape(inner, "held by a parameter that is changed", fun)
-			} else {
-				f.env[p] = binding{wf: inner}
-			}
-		}
-		f.block(fun.Body.List)
-		f.results, f.inlined = results, inlined
-	default:
-		var callee *types.Func
-		switch e := fun.(type) {
-		case *ast.Ident:
-			callee, _ = f.x.info.Uses[e].(*types.Func)
-		case *ast.SelectorExpr:
-			callee, _ = f.x.info.Uses[e.Sel].(*types.Func)
-		}
-		if callee != nil {
-			if _, ok := f.inline(&ast.CallExpr{Fun: fun, Args: []ast.Expr{c.Args[1]}}, callee.Origin(), []ref{inner}); ok {
-				return
-			}
-		}
-		r.d.openAt("the function of a transaction block is not in sight", f.file.span(fun))
+	v := f.eval(fun)
+	if f.x.st == nil {
+		return
 	}
-}
-
-func (f *frame) onlyParam(fun *ast.FuncLit) types.Object {
-	if fun.Type.Params == nil || len(fun.Type.Params.List) != 1 || len(fun.Type.Params.List[0].Names) != 1 {
-		return nil
+	if v.fn != nil {
+		if _, ok := f.follow(v.fn, []value{{wfs: []ref{inner}}}, c); ok {
+			return
+		}
 	}
-	return f.x.info.Defs[fun.Type.Params.List[0].Names[0]]
+	f.escape(v, "given to AddTransaction", fun)
+	f.open(r, "the function of a transaction block is not in sight", fun)
 }

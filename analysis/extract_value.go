@@ -5,15 +5,26 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"github.com/dataflow-go/dataflow/graph"
 	"github.com/dataflow-go/dataflow/model"
 )
 
+// text reads a string argument.
+func (f *frame) text(e ast.Expr) graph.Text {
+	t := graph.Text{Span: f.file.inner(e)}
+	if s, ok := textOf(f.eval(e)); ok {
+		t.S, t.Known = s, true
+	}
+	return t
+}
+
 // params reads the parameters of a node: a map, or opaque. A nil map is an empty one.
 func (f *frame) params(e ast.Expr) graph.Value {
-	v := f.value(e)
+	v := f.graphValue(f.eval(e), 0)
+	v.Span, v.Source = f.file.span(e), f.file.text(e)
 	if v.State == graph.StateKnown && v.V == nil && v.GoType == "nil" {
 		v.State, v.GoType = graph.StateMap, "dataflow.Params"
 	}
@@ -23,47 +34,263 @@ func (f *frame) params(e ast.Expr) graph.Value {
 	return v
 }
 
-// value reads an expression as far as it is known.
-func (f *frame) value(e ast.Expr) graph.Value {
-	v := f.read(ast.Unparen(e))
-	v.Span, v.Source = f.file.span(e), f.file.text(e)
+// maxNesting bounds how deep maps and lists in parameters are read.
+const maxNesting = 16
+
+// graphValue is a value as a parameter has it, as it stands now.
+func (f *frame) graphValue(v value, depth int) graph.Value {
+	out := v.known
+	switch {
+	case v.obj != nil:
+		out = f.graphObject(v, depth)
+	case !v.plain():
+		out = graph.Value{}
+	case out.State == graph.StateOpaque && out.GoType == "" && v.expr != nil && v.file != nil && f.u.holds(v.file):
+		out = typed(f.u.info.Types[v.expr].Type)
+	}
+	if v.expr != nil && v.file != nil {
+		out.Span, out.Source = v.file.span(v.expr), v.file.text(v.expr)
+	}
+	return out
+}
+
+func (f *frame) graphObject(v value, depth int) graph.Value {
+	t, c := v.obj.typ, f.contents(v.obj)
+	out := graph.Value{GoType: goType(t)}
+	if depth > maxNesting {
+		return out
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Map:
+		if c.lost {
+			return out
+		}
+		out.State, out.Type, out.Partial = graph.StateMap, model.Type{Kind: model.KindJSON}, c.partial
+		for _, e := range c.entries {
+			entry := graph.Entry{Key: e.key, Value: f.graphValue(e.val, depth+1)}
+			if key, ok := e.keyExpr.(ast.Expr); ok {
+				entry.KeySpan = e.file.inner(key)
+			}
+			if e.whole != nil {
+				entry.Span = e.file.span(e.whole)
+			}
+			out.Entries = append(out.Entries, entry)
+		}
+	case *types.Slice, *types.Array:
+		out.Type, _ = model.TypeOf(t)
+		if out.Type.Kind == model.KindBytes || out.Type.Kind == model.KindUUID || c.lost {
+			return typed(t)
+		}
+		out.State, out.Partial = graph.StateList, c.partial
+		for _, item := range c.items {
+			out.Items = append(out.Items, f.graphValue(item, depth+1))
+		}
+	default:
+		_ = u
+		if v.ptr {
+			t = types.NewPointer(t)
+		}
+		return typed(t)
+	}
+	return out
+}
+
+// store assigns to a variable.
+func (f *frame) store(c *cell, v value) {
+	c.writes++
+	if f.x.st == nil {
+		return
+	}
+	if h, _ := f.x.st.cell(c); h.lost {
+		f.escape(v, "held by a variable that a closure or a pointer can change", f.body)
+		return
+	}
+	if f.broken && f.u.jumps[f.body] && len(v.wfs) == 0 {
+		f.escape(v, "held by a variable of a function with a goto", f.body)
+		v = value{}
+	}
+	f.x.st.cells[c] = held{value: f.converted(v, c.typ)}
+}
+
+// converted is v as a variable of type t holds it.
+func (f *frame) converted(v value, t types.Type) value {
+	v.known.Untyped = false
+	if t == nil || !v.plain() || types.IsInterface(t) || v.known.State != graph.StateKnown {
+		return v
+	}
+	if v.isNil() {
+		if isWorkflow(t) {
+			return v
+		}
+		return f.zero(t)
+	}
+	if _, basic := t.Underlying().(*types.Basic); !basic || v.known.GoType == goType(t) {
+		return v
+	}
+	c, ok := constantOf(v)
+	if !ok {
+		return value{}
+	}
+	return f.fromConstant(c, t)
+}
+
+// copied is v as an assignment copies it: structs and arrays are values.
+func (f *frame) copied(v value) value {
+	if v.obj == nil || v.ptr || f.x.st == nil {
+		return v
+	}
+	switch v.obj.typ.Underlying().(type) {
+	case *types.Struct, *types.Array:
+	default:
+		return v
+	}
+	c := *f.contents(v.obj)
+	if c.fields != nil {
+		fields := make(map[string]value, len(c.fields))
+		for name, field := range c.fields {
+			fields[name] = f.copied(field)
+		}
+		c.fields = fields
+	}
+	c.items = slices.Clone(c.items)
+	for i := range c.items {
+		c.items[i] = f.copied(c.items[i])
+	}
+	v.obj = f.newObject(v.obj.typ, &c)
 	return v
 }
 
-func (f *frame) read(e ast.Expr) graph.Value {
-	tv := f.x.info.Types[e]
-	switch {
-	case tv.Value != nil:
-		return f.constant(e, tv)
-	case tv.IsNil():
-		return graph.Value{State: graph.StateKnown, GoType: "nil"}
+// update assigns to what l says: a variable, a field, an element.
+func (f *frame) update(l ast.Expr, v value) {
+	if f.x.st == nil {
+		return
 	}
-	switch e := e.(type) {
+	switch l := ast.Unparen(l).(type) {
 	case *ast.Ident:
-		if b := f.env[f.object(e)]; b.val != nil {
-			return *b.val
+		f.updateVariable(l, v)
+	case *ast.SelectorExpr:
+		f.updateField(l, v)
+	case *ast.IndexExpr:
+		f.updateElement(l, v)
+	case *ast.StarExpr:
+		p := f.eval(l.X)
+		if p.obj != nil && p.ptr && v.obj != nil && !v.ptr {
+			f.put(p.obj, f.contents(v.obj))
+			return
 		}
-	case *ast.CompositeLit:
-		if v, ok := f.composite(e, tv.Type); ok {
-			return v
-		}
-	case *ast.CallExpr:
-		if v, ok := f.input(e); ok {
-			return v
-		}
-		if id, ok := ast.Unparen(e.Fun).(*ast.Ident); ok && stringMap(tv.Type) {
-			if b, ok := f.x.info.Uses[id].(*types.Builtin); ok && b.Name() == "make" {
-				return graph.Value{State: graph.StateMap, GoType: goType(tv.Type), Type: model.Type{Kind: model.KindJSON}}
-			}
-		}
-		if conv, ok := f.x.info.Types[e.Fun]; ok && conv.IsType() && len(e.Args) == 1 && stringMap(tv.Type) {
-			if v := f.value(e.Args[0]); v.State == graph.StateMap {
-				v.GoType = goType(tv.Type)
-				return v
-			}
-		}
+		f.escape(p, "written through a pointer", l)
+		f.escape(v, "stored in "+f.file.text(l), l)
+	default:
+		f.eval(l)
+		f.escape(v, "stored in "+f.file.text(l), l)
 	}
-	return typed(tv.Type)
+}
+
+func (f *frame) updateVariable(id *ast.Ident, v value) {
+	if id.Name == "_" {
+		return
+	}
+	obj := f.object(id)
+	c := f.env[obj]
+	if c == nil {
+		f.escape(v, "stored in the variable "+id.Name, id)
+		return
+	}
+	// Pointers to a struct variable go on pointing at it.
+	if h, _ := f.x.st.cell(c); !h.lost && h.obj != nil && !h.ptr && structOf(h.obj.typ) != nil {
+		c.writes++
+		if v.obj != nil && !v.ptr && structOf(v.obj.typ) != nil {
+			f.put(h.obj, f.contents(v.obj))
+		} else {
+			f.escape(v, "stored in the variable "+id.Name, id)
+			f.loseObject(h.obj)
+		}
+		return
+	}
+	f.store(c, v)
+}
+
+func (f *frame) updateField(l *ast.SelectorExpr, v value) {
+	s := f.u.info.Selections[l]
+	if s == nil || s.Kind() != types.FieldVal {
+		f.escape(v, "stored in "+f.file.text(l), l)
+		if obj, ok := f.u.info.Uses[l.Sel].(*types.Var); ok && obj.Pkg() != nil && isWorkflow(obj.Type()) {
+			f.x.extensions.results[obj.Pkg().Path()+"."+obj.Name()] = true
+		}
+		return
+	}
+	path := s.Index()
+	x := f.field(f.eval(l.X), s.Recv(), path[:len(path)-1])
+	if x.obj == nil || structOf(x.obj.typ) == nil || f.contents(x.obj).lost {
+		f.escapeField(v, s.Recv(), l.Sel.Name)
+		return
+	}
+	field, ok := s.Obj().(*types.Var)
+	if !ok {
+		return
+	}
+	// A pointer to a field that is a struct goes on pointing at it: it is the same.
+	f.setField(x.obj, field.Name(), f.converted(v, field.Type()))
+}
+
+func (f *frame) updateElement(l *ast.IndexExpr, v value) {
+	x, i := f.eval(l.X), f.eval(l.Index)
+	if f.x.st == nil {
+		return
+	}
+	if x.obj == nil || f.contents(x.obj).lost {
+		f.escape(v, "stored in "+f.file.text(l), l)
+		return
+	}
+	next := *f.contents(x.obj)
+	if _, isMap := x.obj.typ.Underlying().(*types.Map); isMap {
+		next.entries = slices.Clone(next.entries)
+		v.known.Untyped = v.known.Untyped && types.IsInterface(elemOf(x.obj.typ))
+		f.setEntry(&next, i, v, l.Index, l)
+		f.put(x.obj, &next)
+		return
+	}
+	n, ok := i.known.V.(int64)
+	if !ok || n < 0 || n >= int64(len(next.items)) || x.obj.kin != nil {
+		f.escape(v, "stored in "+f.file.text(l), l)
+		_, all := f.x.st.since(nil)
+		for _, o := range all {
+			if o == x.obj || x.obj.kin != nil && o.kin == x.obj.kin {
+				f.loseObject(o)
+			}
+		}
+		return
+	}
+	next.items = slices.Clone(next.items)
+	next.items[n] = v
+	f.put(x.obj, &next)
+}
+
+func elemOf(t types.Type) types.Type {
+	if m, ok := t.Underlying().(*types.Map); ok {
+		return m.Elem()
+	}
+	return t
+}
+
+// input is dataflow.Input("name").
+func (f *frame) input(c *ast.CallExpr) value {
+	name := f.text(c.Args[0])
+	if !name.Known {
+		return value{known: graph.Value{GoType: "input"}}
+	}
+	return value{known: graph.Value{State: graph.StateInput, GoType: "input", Input: &graph.Input{Name: name.S, NameSpan: name.Span}}}
+}
+
+// inputDefault is the Default of an input.
+func (f *frame) inputDefault(c *ast.CallExpr, v value) value {
+	def := f.graphValue(f.eval(c.Args[0]), 0)
+	if v.known.State != graph.StateInput {
+		return value{known: graph.Value{GoType: "input"}}
+	}
+	in := *v.known.Input
+	in.Default, v.known.Input = &def, &in
+	return v
 }
 
 // typed is a value of which the Go type alone is known. What maps and lists hold
@@ -163,59 +390,12 @@ func (f *frame) untyped(e ast.Expr) bool {
 }
 
 func (f *frame) untypedConst(id *ast.Ident) bool {
-	c, ok := f.x.info.Uses[id].(*types.Const)
+	c, ok := f.u.info.Uses[id].(*types.Const)
 	if !ok {
 		return false
 	}
 	b, ok := c.Type().(*types.Basic)
 	return ok && b.Info()&types.IsUntyped != 0
-}
-
-// composite reads a literal of a map, a slice or an array.
-func (f *frame) composite(e *ast.CompositeLit, t types.Type) (graph.Value, bool) {
-	if t == nil {
-		return graph.Value{}, false
-	}
-	v := graph.Value{GoType: goType(t)}
-	v.Type, _ = model.TypeOf(t)
-	switch u := t.Underlying().(type) {
-	case *types.Map:
-		if !stringMap(t) {
-			return v, false
-		}
-		v.State, v.Type = graph.StateMap, model.Type{Kind: model.KindJSON}
-		for _, el := range e.Elts {
-			kv, ok := el.(*ast.KeyValueExpr)
-			if !ok {
-				v.Partial = true
-				continue
-			}
-			key := f.value(kv.Key)
-			name, ok := key.V.(string)
-			if !ok {
-				v.Partial = true
-				continue
-			}
-			v.Entries = append(v.Entries, graph.Entry{Key: name, Value: f.value(kv.Value), KeySpan: f.file.inner(kv.Key), Span: f.file.span(kv)})
-		}
-		return v, true
-	case *types.Slice, *types.Array:
-		if v.Type.Kind == model.KindBytes || v.Type.Kind == model.KindUUID {
-			return v, false
-		}
-		if a, ok := u.(*types.Array); ok && a.Len() != int64(len(e.Elts)) {
-			return graph.Value{GoType: v.GoType}, true
-		}
-		v.State = graph.StateList
-		for _, el := range e.Elts {
-			if _, indexed := el.(*ast.KeyValueExpr); indexed {
-				return graph.Value{GoType: v.GoType}, true
-			}
-			v.Items = append(v.Items, f.value(el))
-		}
-		return v, true
-	}
-	return v, false
 }
 
 // stringMap reports whether t is a map with string keys.
@@ -231,29 +411,4 @@ func stringMap(t types.Type) bool {
 	return ok && b.Info()&types.IsString != 0
 }
 
-// input reads dataflow.Input("name") and its Default.
-func (f *frame) input(c *ast.CallExpr) (graph.Value, bool) {
-	fn := f.x.callee(c)
-	if fn == nil || fn.Pkg() == nil || len(c.Args) != 1 {
-		return graph.Value{}, false
-	}
-	if isFunc(fn, rootPath, "Input") || isFunc(fn, rootPath+"/graph", "NewInput") {
-		name := f.text(c.Args[0])
-		if !name.Known {
-			return graph.Value{GoType: "input"}, true
-		}
-		return graph.Value{State: graph.StateInput, GoType: "input", Input: &graph.Input{Name: name.S, NameSpan: name.Span}}, true
-	}
-	sel, ok := ast.Unparen(c.Fun).(*ast.SelectorExpr)
-	recv := fn.Signature().Recv()
-	if !ok || fn.Name() != "Default" || recv == nil || !isNamed(recv.Type(), rootPath+"/graph", "InputValue") {
-		return graph.Value{}, false
-	}
-	v := f.value(sel.X)
-	if v.State != graph.StateInput {
-		return graph.Value{GoType: "input"}, true
-	}
-	in, def := *v.Input, f.value(c.Args[0])
-	in.Default, v.Input = &def, &in
-	return v, true
-}
+func packageName(p *types.Package) string { return p.Name() }

@@ -14,8 +14,9 @@ import (
 // maxPaths bounds how many paths through branches are checked on their own.
 const maxPaths = 16
 
-// finish checks a unit against the models of the world.
-func finish(u *unit, w *world) *Package {
+// finish checks what was made of a unit against the models of the world.
+func finish(made *extraction, w *world) *Package {
+	u := made.unit
 	p := &Package{Path: u.meta.PkgPath, Dir: u.meta.Dir, LoadErrors: u.errs, sources: u.files}
 	for _, f := range u.files {
 		p.Files = append(p.Files, f.name)
@@ -36,7 +37,7 @@ func finish(u *unit, w *world) *Package {
 		p.Diagnostics = append(p.Diagnostics, u.engine.runs[i].diagnostics(w, shipped)...)
 	}
 	var found, strict []located
-	for _, d := range u.drafts {
+	for _, d := range made.drafts {
 		if len(d.ops) == 0 && d.fragment {
 			continue
 		}
@@ -78,9 +79,9 @@ func closeOver(d *draft, w *world) *draft {
 	if w.extended(d.owner) {
 		out.openAt(d.owner+" is built on elsewhere", d.span)
 	}
-	for _, p := range d.passes {
-		if w.extends(p, 0) {
-			out.openAt("it is given to "+cmp.Or(p.callee, "a function that is not in sight"), p.where)
+	for _, l := range d.leaks {
+		if w.extends(l.place, map[string]bool{}) {
+			out.openAt(l.why, l.where)
 		}
 	}
 	return &out
@@ -90,7 +91,7 @@ func closeOver(d *draft, w *world) *draft {
 func (d *draft) workflow(models *models) *Workflow {
 	wf := &Workflow{
 		Graph: d.graph(d.ops),
-		Func:  d.fn.name, File: d.file.name,
+		Func:  d.fn.name, File: d.fn.file.name,
 		Span: d.fn.file.span(d.fn.head), Body: d.fn.file.span(d.fn.body),
 	}
 	for i := range wf.Graph.Nodes {
@@ -99,6 +100,7 @@ func (d *draft) workflow(models *models) *Workflow {
 		}
 	}
 	wf.Runnable = d.runnable(wf.Graph)
+	wf.Graph.Open = d.open || d.conditional() != nil
 	return wf
 }
 
@@ -123,6 +125,11 @@ func withReferences(all []*model.Model, m *model.Model, models *models) []*model
 // graph makes a graph of some of the draft's calls.
 func (d *draft) graph(ops []op) *graph.Graph {
 	g := &graph.Graph{Name: d.name.S, Open: d.open, Span: d.span}
+	addOps(g, ops)
+	return g
+}
+
+func addOps(g *graph.Graph, ops []op) {
 	for _, o := range ops {
 		switch {
 		case o.node != nil:
@@ -137,11 +144,21 @@ func (d *draft) graph(ops []op) *graph.Graph {
 			g.Misuse = append(g.Misuse, *o.misuse)
 		}
 	}
-	return g
+}
+
+// conditional is the first call that does not happen on every path, or nil.
+func (d *draft) conditional() *op {
+	for i := range d.ops {
+		if len(d.ops[i].ctx) > 0 {
+			return &d.ops[i]
+		}
+	}
+	return nil
 }
 
 // paths are the graphs to check: what is always built, with what one path through
-// the branches adds. Calls of different branches never meet in one graph.
+// the branches adds. Calls of different branches never meet in one graph: they may
+// exclude each other. What is on no path of a graph is possible in it.
 func (d *draft) paths() []*graph.Graph {
 	var leaves [][]int
 	for _, o := range d.ops {
@@ -156,13 +173,20 @@ func (d *draft) paths() []*graph.Graph {
 	}
 	var graphs []*graph.Graph
 	for _, leaf := range leaves[:min(len(leaves), maxPaths)] {
-		var ops []op
+		var ops, others []op
 		for _, o := range d.ops {
 			if isPrefix(o.ctx, leaf) {
 				ops = append(ops, o)
+			} else {
+				others = append(others, o)
 			}
 		}
-		graphs = append(graphs, d.graph(ops))
+		g := d.graph(ops)
+		if len(others) > 0 {
+			g.Possible = &graph.Graph{}
+			addOps(g.Possible, others)
+		}
+		graphs = append(graphs, g)
 	}
 	return graphs
 }
@@ -178,23 +202,61 @@ type located struct {
 	models graph.Models
 }
 
+// relocate moves a finding in another package's function to the call that led there.
+func (f *located) relocate(u *unit) bool {
+	file := cmp.Or(f.Span.Start.Filename, f.draft.file.name)
+	if slices.ContainsFunc(u.files, func(s *source) bool { return s.name == file }) {
+		return false
+	}
+	for _, o := range f.draft.ops {
+		if o.site.IsValid() && (f.Node != nil && o.node != nil && f.Node.Call == o.node.Call && f.Node.ID.S == o.node.ID.S || o.conn != nil && f.Connection != nil && f.Connection.Call == o.conn.Call ||
+			o.dep != nil && f.Dependency != nil && f.Dependency.Call == o.dep.Call) {
+			f.Related = append(slices.Clip(f.Related), errcatalog.Related{Message: "it is built here", Span: f.Span})
+			f.Span = o.site
+			return true
+		}
+	}
+	f.Related = append(slices.Clip(f.Related), errcatalog.Related{Message: "it is built here", Span: f.Span})
+	f.Span = f.draft.site
+	return true
+}
+
 // diagnose turns findings into diagnostics with their fixes. Two paths, or two
 // callers of a helper, meet the same mistake: it is mended once.
 func diagnose(u *unit, w *world, found []located, budget int) []Diagnostic {
+	// What a path suggests may differ from what another does: it is no part of this.
 	type place struct {
-		span    errcatalog.Span
-		code    errcatalog.Code
-		message string
+		span                        errcatalog.Span
+		code                        errcatalog.Code
+		path, param, node, from, to string
 	}
-	seen := map[place]bool{}
+	placeOf := func(f *located) place {
+		d := &f.Details
+		return place{f.Span, f.Code, f.Path, d.Param, d.Node, d.Source + "." + d.Output, d.Target + "." + d.Input}
+	}
+	anyNode := func(p place) place {
+		p.node = "*"
+		return p
+	}
+	elsewhere, seen := make([]bool, len(found)), map[place]bool{}
+	for i := range found {
+		f := &found[i]
+		elsewhere[i] = f.relocate(u)
+		if f.Node != nil && f.Node.ID.Known {
+			seen[anyNode(placeOf(f))] = true
+		}
+	}
 	var out []Diagnostic
-	for _, f := range found {
-		at := place{f.Span, f.Code, f.Message}
-		if seen[at] {
-			continue
+	for i := range found {
+		f := &found[i]
+		at := placeOf(f)
+		if seen[at] || f.Node != nil && !f.Node.ID.Known && seen[anyNode(at)] {
+			continue // a caller's argument says which node it is
 		}
 		seen[at] = true
-		f.Fixes = fixesFor(u, w, f, &budget)
+		if !elsewhere[i] {
+			f.Fixes = fixesFor(u, w, *f, &budget)
+		}
 		d := Diagnostic{Finding: f.Finding.Finding, File: f.Span.Start.Filename}
 		if d.File == "" {
 			d.File = f.draft.file.name
@@ -237,6 +299,9 @@ func (d *draft) runnable(g *graph.Graph) error {
 			Message: fmt.Sprintf("%s:%d: %s%s", base(span.Start.Filename), span.Start.Line, details.Reason, remedy),
 			Details: details, Span: span,
 		})
+	}
+	if o := d.conditional(); o != nil && !d.open {
+		return not(o.file.span(o.call), errcatalog.Details{}, "the workflow cannot be read whole from the source: parts of it are built only on some paths")
 	}
 	if d.open {
 		return not(d.where, errcatalog.Details{}, "the workflow cannot be read whole from the source: %s", d.why)

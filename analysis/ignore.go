@@ -141,11 +141,11 @@ func (w *world) builtElsewhere(own *unit, ig *ignore) bool {
 	if fd == nil {
 		return false
 	}
-	for _, u := range w.units {
-		if u == own {
+	for _, made := range w.made {
+		if made.unit == own {
 			continue
 		}
-		for _, d := range u.drafts {
+		for _, d := range made.drafts {
 			if slices.ContainsFunc(d.ops, func(o op) bool {
 				return o.file == ig.file && o.call != nil && fd.Pos() <= o.call.Pos() && o.call.End() <= fd.End()
 			}) {

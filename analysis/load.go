@@ -49,6 +49,7 @@ type metadata struct {
 	// unknown says that models may hide in packages that are not there; nil is not
 	// known yet; as toRoot.
 	unknown *bool
+	own     map[string]*unitMeta // units by import path; as toRoot
 }
 
 // unitMeta is one package of the workspace, with its in-package tests.
@@ -443,4 +444,15 @@ func (m *metadata) hides(name string) bool {
 		}
 	}
 	return m.hidden[name]
+}
+
+// unit is the workspace's own package of an import path, or nil.
+func (m *metadata) unit(path string) *unitMeta {
+	if m.own == nil {
+		m.own = map[string]*unitMeta{}
+		for _, u := range m.units {
+			m.own[u.PkgPath] = u
+		}
+	}
+	return m.own[path]
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"go/ast"
+	"go/scanner"
 	"go/token"
 	"go/types"
 	"maps"
@@ -23,12 +24,21 @@ type unit struct {
 	errs    []error
 	names   map[string]bool // that make a function's body matter
 	models  []*declared
-	drafts  []*draft
-	extends *extensions
 	engine  *engineUse
 	dropped []Diagnostic // DF-803
 	blind   bool         // it may declare models that are not seen
+
+	// What follows is for following its functions. Objects of one unit's types are
+	// never compared with those of another's: functions are found by full name.
+	info       *types.Info
+	decls      map[string]*declaration // functions with their bodies, by full name
+	broken     map[ast.Node]bool       // declarations that do not parse, or have a goto
+	jumps      map[ast.Node]bool       // those with a goto
+	reassigned map[*types.Var]bool     // package variables that are assigned, or pointed at
 }
+
+// holds reports whether a file is the unit's.
+func (u *unit) holds(f *source) bool { return slices.Contains(u.files, f) }
 
 // declared is one model's declaration.
 type declared struct {
@@ -53,23 +63,34 @@ var builderNames = map[string]bool{
 }
 
 // checkUnit type-checks the parts of a package that can hold models or builder
-// calls, and reads both out of it.
+// calls, and reads its models out of it.
 func checkUnit(m *unitMeta, files []*source, im *importer, takers []string, key hash) *unit {
+	names := matteringNames(files, takers)
+	u := typeCheck(m, files, im, keptFunctions(files, names), key)
+	u.names = names
+	u.read(im.fset)
+	return u
+}
+
+// checkHelpers type-checks a package with the bodies of its short functions: for
+// what others call.
+func checkHelpers(m *unitMeta, files []*source, im *importer, key hash) *unit {
+	return typeCheck(m, files, im, func(_ *source, fd *ast.FuncDecl) bool { return short(fd) }, key)
+}
+
+// typeCheck checks a package with the bodies of the functions that are kept.
+func typeCheck(m *unitMeta, files []*source, im *importer, keep func(*source, *ast.FuncDecl) bool, key hash) *unit {
 	u := &unit{meta: m, key: key, files: files}
 	info := &types.Info{
 		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
 		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{},
 	}
-	u.names = matteringNames(files, takers)
+	u.info = info
 	trees := make([]*ast.File, len(files))
+	kept := map[*ast.FuncDecl]*source{}
 	for i, f := range files {
 		u.errs = append(u.errs, f.errs...)
-		names := u.names
-		if slices.Contains(f.imports, enginePath) {
-			names = maps.Clone(names)
-			maps.Copy(names, engineNames)
-		}
-		trees[i] = withoutBodies(f, names)
+		trees[i] = withoutBodies(f, keep, kept)
 	}
 	conf := types.Config{
 		Importer: im.importFor(m.Package), FakeImportC: true, Sizes: m.TypesSizes, GoVersion: goVersion(m.Package),
@@ -88,18 +109,122 @@ func checkUnit(m *unitMeta, files []*source, im *importer, takers []string, key 
 			u.blind = true
 		}
 	}
-	u.read(info, im.fset)
+	u.index(kept)
 	return u
 }
 
-// read reads models and builder calls out of a package that is type-checked.
-func (u *unit) read(info *types.Info, fset *token.FileSet) {
-	u.models = declaredModels(u, info, fset)
-	x := newExtractor(u, info)
-	x.run()
-	u.drafts, u.extends = x.drafts, x.extensions
-	u.engine, u.dropped = usesOfEngine(u, info), dropped(u, info, x.broken)
+// index gets the functions ready to be followed: those whose bodies were checked.
+func (u *unit) index(kept map[*ast.FuncDecl]*source) {
+	u.decls, u.broken, u.jumps, u.reassigned = map[string]*declaration{}, map[ast.Node]bool{}, map[ast.Node]bool{}, map[*types.Var]bool{}
+	for fd, f := range kept {
+		if fn, ok := u.info.Defs[fd.Name].(*types.Func); ok {
+			u.decls[fn.FullName()] = &declaration{u: u, file: f, decl: fd, fn: fn}
+		}
+		u.noteReassigned(fd)
+	}
+	for _, f := range u.files {
+		u.noteBroken(f)
+	}
 }
+
+// read reads models, and what stands beside the builder calls, out of a package that
+// is type-checked.
+func (u *unit) read(fset *token.FileSet) {
+	u.models = declaredModels(u, u.info, fset)
+	u.engine, u.dropped = usesOfEngine(u, u.info), dropped(u, u.info, u.broken)
+}
+
+// forget frees the types of a package that has nothing to follow: they take most of
+// the memory of a large workspace. If another package calls one of its functions
+// after all, that is checked again.
+func (u *unit) forget(made *extraction) {
+	if len(made.drafts) > 0 || len(made.read) > 0 {
+		return
+	}
+	for _, d := range u.decls {
+		if handles(d.fn.Signature()) {
+			return
+		}
+	}
+	u.info, u.decls, u.broken, u.jumps, u.reassigned = nil, nil, nil, nil, nil
+}
+
+// noteReassigned finds package variables whose value is not the one that they are
+// declared with.
+func (u *unit) noteReassigned(fd *ast.FuncDecl) {
+	note := func(e ast.Expr) {
+		if id, ok := ast.Unparen(e).(*ast.Ident); ok {
+			if v, ok := u.info.Uses[id].(*types.Var); ok && v.Parent() == u.pkg.Scope() {
+				u.reassigned[v] = true
+			}
+		}
+	}
+	ast.Inspect(fd, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, l := range n.Lhs {
+				note(l)
+			}
+		case *ast.UnaryExpr:
+			if n.Op == token.AND {
+				note(n.X)
+			}
+		}
+		return true
+	})
+}
+
+// keptFunctions are those whose bodies matter: they mention a name of names, or they
+// are short and one that matters calls them.
+func keptFunctions(files []*source, names map[string]bool) func(*source, *ast.FuncDecl) bool {
+	kept := map[*ast.FuncDecl]bool{}
+	var rest []*ast.FuncDecl
+	called := map[string]bool{}
+	keep := func(fd *ast.FuncDecl) {
+		kept[fd] = true
+		ast.Inspect(fd.Body, func(n ast.Node) bool {
+			if c, ok := n.(*ast.CallExpr); ok {
+				switch fun := ast.Unparen(c.Fun).(type) {
+				case *ast.Ident:
+					called[fun.Name] = true
+				case *ast.SelectorExpr:
+					called[fun.Sel.Name] = true
+				}
+			}
+			return true
+		})
+	}
+	for _, f := range files {
+		engine := slices.Contains(f.imports, enginePath)
+		for _, d := range f.ast.Decls {
+			fd, ok := d.(*ast.FuncDecl)
+			switch {
+			case !ok || fd.Body == nil:
+			case fd.Name.Name == "init" || fd.Name.Name == "main" || f.mentions(fd, names) || engine && f.mentions(fd, engineNames):
+				keep(fd)
+			case short(fd):
+				rest = append(rest, fd)
+			}
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		rest = slices.DeleteFunc(rest, func(fd *ast.FuncDecl) bool {
+			if called[fd.Name.Name] {
+				keep(fd)
+				changed = true
+				return true
+			}
+			return false
+		})
+	}
+	return func(_ *source, fd *ast.FuncDecl) bool { return kept[fd] }
+}
+
+// maxShort bounds the functions that are followed for the values they return: in bytes.
+const maxShort = 1500
+
+func short(fd *ast.FuncDecl) bool { return fd.Body != nil && fd.Body.End()-fd.Body.Pos() < maxShort }
 
 // matteringNames are the builder's, those of functions that take workflows, and
 // those of package variables that hold one.
@@ -126,13 +251,21 @@ func matteringNames(files []*source, takers []string) map[string]bool {
 	return names
 }
 
-// withoutBodies is f without the bodies of functions that mention none of names.
-func withoutBodies(f *source, names map[string]bool) *ast.File {
+// withoutBodies is f without the bodies of functions that are not to be kept. Those
+// that are get noted.
+func withoutBodies(f *source, keep func(*source, *ast.FuncDecl) bool, kept map[*ast.FuncDecl]*source) *ast.File {
 	out := *f.ast
 	out.Decls = slices.Clone(f.ast.Decls)
 	for i, d := range out.Decls {
 		fd, ok := d.(*ast.FuncDecl)
-		if !ok || fd.Body == nil || fd.Name.Name == "init" || fd.Name.Name == "main" || fd.Type.TypeParams != nil || f.mentions(fd, names) {
+		if !ok || fd.Body == nil {
+			continue
+		}
+		if keep(f, fd) {
+			kept[fd] = f
+			continue
+		}
+		if fd.Type.TypeParams != nil { // a generic function needs one to be declared
 			continue
 		}
 		c := *fd
@@ -140,6 +273,45 @@ func withoutBodies(f *source, names map[string]bool) *ast.File {
 		out.Decls[i] = &c
 	}
 	return &out
+}
+
+// builds reports whether a declaration has to do with workflows: with variables or
+// functions whose type has one in it.
+func (u *unit) builds(n ast.Node) bool {
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && !found {
+			obj := u.info.Uses[id]
+			if obj == nil {
+				obj = u.info.Defs[id]
+			}
+			found = obj != nil && handles(obj.Type())
+		}
+		return !found
+	})
+	return found
+}
+
+// handles reports whether a type is that of workflows, of structs that hold one, or
+// of functions that take or return these.
+func handles(t types.Type) bool {
+	if sig, ok := t.(*types.Signature); ok {
+		if sig.Recv() != nil && handles(sig.Recv().Type()) {
+			return true
+		}
+		for p := range sig.Params().Variables() {
+			if handles(p.Type()) {
+				return true
+			}
+		}
+		for r := range sig.Results().Variables() {
+			if handles(r.Type()) {
+				return true
+			}
+		}
+		return false
+	}
+	return t != nil && (isWorkflow(t) || structOf(t) != nil && holdsWorkflow(structOf(t)))
 }
 
 // mentions reports whether an identifier of names stands in n.
@@ -183,6 +355,35 @@ func unitKey(m *unitMeta, files []*source, im *importer, takers []string) hash {
 	var k hash
 	h.Sum(k[:0])
 	return k
+}
+
+// noteBroken finds the declarations that cannot be followed: those with syntax
+// errors, which are not all there yet, and those with goto.
+func (u *unit) noteBroken(f *source) {
+	for _, d := range f.jumps {
+		u.broken[d], u.jumps[d] = true, true
+	}
+	for _, err := range f.errs {
+		var list scanner.ErrorList
+		if !errors.As(err, &list) {
+			continue
+		}
+		for _, e := range list {
+			var at ast.Decl
+			for _, d := range f.ast.Decls {
+				if f.offset(d.Pos()) <= e.Pos.Offset {
+					at = d
+				}
+			}
+			if gd, ok := at.(*ast.GenDecl); ok {
+				for _, s := range gd.Specs {
+					u.broken[s] = true
+				}
+			} else if at != nil {
+				u.broken[at] = true
+			}
+		}
+	}
 }
 
 // declaredModels finds the models that a package declares, at any level.

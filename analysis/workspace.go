@@ -45,9 +45,13 @@ type Workspace struct {
 	parsed  map[string]*source
 	units   map[string]*unit
 	results map[string]*result
-	foreign []*declared     // models of packages outside the workspace
-	cycle                   // what a check takes up from the one before it
-	asked   map[string]bool // imports and files that a reload did not find
+	// helpers are packages whose functions others call; extractions are what the
+	// units' workflows came to. Both by import path.
+	helpers     map[string]*unit
+	extractions map[string]*extraction
+	foreign     []*declared     // models of packages outside the workspace
+	cycle                       // what a check takes up from the one before it
+	asked       map[string]bool // imports and files that a reload did not find
 
 	mu     sync.Mutex
 	byFile map[string]*Package // guarded by mu
@@ -56,7 +60,7 @@ type Workspace struct {
 
 // result is what a unit came to, and the world in which it did.
 type result struct {
-	unit  *unit
+	made  *extraction
 	world hash
 	pkg   *Package
 }
@@ -296,6 +300,7 @@ func (w *Workspace) use(meta *metadata, more []string) {
 	w.buffers.forgetDisk()
 	w.meta, w.fset = meta, token.NewFileSet()
 	w.parsed, w.units, w.results = map[string]*source{}, map[string]*unit{}, map[string]*result{}
+	w.helpers, w.extractions = map[string]*unit{}, map[string]*extraction{}
 	w.im = newImporter(meta, w.fset, w.parse)
 	w.foreign = nil
 	w.cycle = newCycle()

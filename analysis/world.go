@@ -20,6 +20,7 @@ import (
 type world struct {
 	meta       *metadata
 	units      map[string]*unit // by import path
+	made       map[string]*extraction
 	byName     map[string][]*declared
 	closed     bool
 	extensions []*extensions
@@ -36,23 +37,24 @@ type contractKey struct {
 	op    model.Operation
 }
 
-func newWorld(meta *metadata, units map[string]*unit, foreign []*declared) *world {
-	w := &world{meta: meta, units: units, byName: map[string][]*declared{}, contracts: map[contractKey]*model.Contract{}, closed: len(meta.units) > 0}
+func newWorld(meta *metadata, units map[string]*unit, made map[string]*extraction, foreign []*declared) *world {
+	w := &world{meta: meta, units: units, made: made, byName: map[string][]*declared{}, contracts: map[contractKey]*model.Contract{}, closed: len(meta.units) > 0}
 	add := func(d *declared) { w.byName[d.model.Name] = append(w.byName[d.model.Name], d) }
 	for _, path := range slices.Sorted(maps.Keys(units)) {
 		u := units[path]
 		for _, d := range u.models {
 			add(d)
 		}
-		w.extensions = append(w.extensions, u.extends)
-		w.unknown = w.unknown || u.extends.unknown
+		x := made[path].extensions
+		w.extensions = append(w.extensions, x)
+		w.unknown = w.unknown || x.unknown
 		w.closed = w.closed && !u.blind
 	}
 	for _, d := range foreign {
 		add(d)
 	}
 	w.closed = w.closed && !meta.hasUnknown()
-	w.engine = engineUses(units)
+	w.engine = engineUses(units, made)
 	w.key = w.fingerprint()
 	return w
 }
@@ -118,14 +120,9 @@ func (w *world) fingerprint() hash {
 		}
 	}
 	for _, x := range w.extensions {
-		fmt.Fprintln(h, w.unknown, slices.Sorted(maps.Keys(x.results)), slices.Sorted(maps.Keys(x.values)))
-		for _, fn := range slices.Sorted(maps.Keys(x.params)) {
-			for i := range 8 {
-				fmt.Fprintln(h, fn, i, w.extends(pass{callee: fn, arg: i}, 0))
-			}
-		}
-		for _, fn := range slices.Sorted(maps.Keys(x.passed)) {
-			fmt.Fprintln(h, fn, len(x.passed[fn]))
+		fmt.Fprintln(h, w.unknown, slices.Sorted(maps.Keys(x.results)), slices.Sorted(maps.Keys(x.kept)))
+		for _, name := range slices.Sorted(maps.Keys(x.kept)) {
+			fmt.Fprintln(h, slices.Sorted(maps.Keys(x.kept[name])))
 		}
 	}
 	var k hash
@@ -133,43 +130,35 @@ func (w *world) fingerprint() hash {
 	return k
 }
 
-// extends reports whether a function may build on a workflow that it is given.
-func (w *world) extends(p pass, depth int) bool {
-	if p.callee == "" || depth > 8 {
-		return true
-	}
-	for _, x := range w.extensions {
-		d, ok := x.params[p.callee][p.arg]
-		if !ok {
-			continue
-		}
-		if len(d.ops) > 0 || d.why != "" && !strings.HasPrefix(d.why, "it is made elsewhere") {
-			return true
-		}
-		return slices.ContainsFunc(d.passes, func(p pass) bool { return w.extends(p, depth+1) })
-	}
-	return true // not in sight
-}
-
 // extended reports whether someone builds on the workflow that a function returns
-// or a package variable holds.
-func (w *world) extended(owner string) bool {
-	if owner == "" {
+// or a package variable or a field holds.
+func (w *world) extended(name string) bool { return name != "" && w.extends(name, map[string]bool{}) }
+
+func (w *world) extends(name string, seen map[string]bool) bool {
+	if name == "" {
+		return w.unknown // kept in what has no name
+	}
+	if seen[name] {
 		return false
 	}
-	if w.importers && ast.IsExported(owner[strings.LastIndexByte(owner, '.')+1:]) {
+	if w.importers && ast.IsExported(name[strings.LastIndexByte(name, '.')+1:]) {
 		return true
 	}
-	_, method, isMethod := strings.Cut(owner, ").")
-	for _, x := range w.extensions {
-		if w.unknown && x.values[owner] || isMethod && x.results["."+method] {
-			return true
-		}
-		if x.results[owner] || slices.ContainsFunc(x.passed[owner], func(p pass) bool { return w.extends(p, 0) }) {
-			return true
-		}
+	seen[name] = true
+	names := []string{name}
+	if _, method, ok := strings.Cut(name, ")."); ok {
+		names = append(names, "."+method) // called through an interface
 	}
-	return false
+	return slices.ContainsFunc(w.extensions, func(x *extensions) bool {
+		return slices.ContainsFunc(names, func(name string) bool {
+			for place := range x.kept[name] {
+				if w.extends(place, seen) {
+					return true
+				}
+			}
+			return x.results[name]
+		})
+	})
 }
 
 // models are what a package's node types can mean: one in the same package, else
