@@ -303,7 +303,10 @@ func workPatterns(ctx context.Context, o Options, dir string) ([]string, error) 
 // runGo runs the go command. It fails with DF-410 when there is none.
 func runGo(ctx context.Context, o Options, dir string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir, cmd.Env = dir, o.Env
+	cmd.Dir = dir
+	if o.Env != nil {
+		cmd.Env = append(slices.Clip(o.Env), "PWD="+dir) // the folder as it was named, a link perhaps
+	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -105,17 +105,18 @@ func bench(dir, repo, ours, gopls, only string, rounds, n int, gap time.Duration
 	}
 	servers := []server{{"dataflow-lsp", []string{ours}, caches}, {"gopls", []string{gopls}, caches}}
 	fmt.Printf("%s/%s, %d CPUs, %s, %s\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), version(gopls))
-	var rows []row
 	for _, s := range scenes {
 		if strings.Contains(s.name, only) {
-			found, err := measure(s, servers, dir, repo, rounds, n, gap)
+			rows, err := measure(s, servers, dir, repo, rounds, n, gap)
 			if err != nil {
 				return fmt.Errorf("%s: %w", s.name, err)
 			}
-			rows = append(rows, found...)
+			if err := table(os.Stdout, rows); err != nil {
+				return err
+			}
 		}
 	}
-	return table(os.Stdout, rows)
+	return nil
 }
 
 // cacheFolders keep what the servers remember apart from what the user's have. The
@@ -143,7 +144,7 @@ func version(gopls string) string {
 
 // A row is one line of the table.
 type row struct {
-	scene, server string
+	server string
 	samples
 }
 
@@ -153,7 +154,7 @@ func measure(s scene, servers []server, dir, repo string, rounds, n int, gap tim
 	if err != nil {
 		return nil, err
 	}
-	fmt.Printf("%s: %d packages, %d lines\n", s.name, w.Packages, w.Lines)
+	fmt.Printf("\n%s: %d packages, %d lines\n", s.name, w.Packages, w.Lines)
 	build := exec.Command("go", "build", "./...")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
@@ -162,7 +163,7 @@ func measure(s scene, servers []server, dir, repo string, rounds, n int, gap tim
 	rows := make([]row, len(servers))
 	for round := -1; round < rounds; round++ {
 		for i, server := range servers {
-			rows[i].scene, rows[i].server = s.name, server.name
+			rows[i].server = server.name
 			out, edits := &rows[i].samples, n
 			if round < 0 { // what the servers' own caches take up from
 				out, edits = new(samples), 1
@@ -178,9 +179,9 @@ func measure(s scene, servers []server, dir, repo string, rounds, n int, gap tim
 // table prints medians, and the 95th percentile of keystrokes by nearest rank.
 func table(w io.Writer, rows []row) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "workspace\tserver\tfirst publish\tedit to diagnostic, median / p95\tfix to cleared, median / p95\tRSS at the end")
+	fmt.Fprintln(out, "server\tfirst publish\tedit to diagnostic, median / p95\tfix to cleared, median / p95\tRSS at the end")
 	for _, r := range rows {
-		fmt.Fprintf(out, "%s\t%s\t%.0f ms\t%.1f / %.1f ms\t%.1f / %.1f ms\t%.0f MiB\n", r.scene, r.server,
+		fmt.Fprintf(out, "%s\t%.0f ms\t%.1f / %.1f ms\t%.1f / %.1f ms\t%.0f MiB\n", r.server,
 			ms(r.first, 50), ms(r.appear, 50), ms(r.appear, 95), ms(r.clear, 50), ms(r.clear, 95), slices.Max(r.rss))
 	}
 	return out.Flush()
