@@ -91,9 +91,9 @@ func holdsWorkflow(st *types.Struct) bool {
 	return false
 }
 
-// noLibrary is for a package that is checked on its own: only its own functions are
-// followed.
-type noLibrary struct{}
+// alone is for a package that is checked on its own: only its own functions are
+// followed, and what those of packages that depend on DataFlow do is not known.
+type alone struct{ meta *metadata }
 
-func (noLibrary) owns(string) bool                             { return false }
-func (noLibrary) function(string, string) (*declaration, hash) { return nil, hash{} }
+func (a alone) owns(path string) bool                      { return a.meta.byPath[path] != nil }
+func (alone) function(string, string) (*declaration, hash) { return nil, hash{} }

@@ -2,6 +2,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/dataflow-go/dataflow"
 
 	"example.com/shop/flows"
@@ -22,8 +24,24 @@ func Extended() *dataflow.Workflow {
 	return wf
 }
 
+// Finished is given to one that takes anything.
+func Finished() *dataflow.Workflow {
+	wf := dataflow.NewWorkflow("finished")
+	wf.AddNode("UserCreateNode", "create", dataflow.Params{"id": "user-1"})
+	flows.Finish(wf)
+	return wf
+}
+
+// Printed is whole all the same.
+func Printed() *dataflow.Workflow {
+	wf := dataflow.NewWorkflow("printed")
+	wf.AddNode("UserCreateNode", "create", dataflow.Params{"id": "user-1"}) // want `^DF-101 `
+	fmt.Println(wf)
+	return wf
+}
+
 func main() {
-	for _, wf := range []*dataflow.Workflow{Whole(), Extended()} {
+	for _, wf := range []*dataflow.Workflow{Whole(), Extended(), Finished(), Printed()} {
 		if _, err := wf.Build(); err != nil {
 			panic(err)
 		}

@@ -47,3 +47,10 @@ func Unknown() *dataflow.Workflow {
 func Extend(wf *dataflow.Workflow) {
 	wf.AddConnection("list", "count", "create", "email")
 }
+
+// Finish builds on what it is given, whatever its type says.
+func Finish(x any) {
+	if wf, ok := x.(*dataflow.Workflow); ok {
+		Extend(wf)
+	}
+}
