@@ -9,6 +9,7 @@ import (
 
 	"github.com/dataflow-go/dataflow"
 	"github.com/dataflow-go/dataflow/engine"
+	"github.com/dataflow-go/dataflow/internal/testdb"
 )
 
 // The benchmarks set the engine beside prepared statements written by hand, on
@@ -126,6 +127,29 @@ func BenchmarkUpsert(b *testing.B) {
 			}
 		}
 	})
+}
+
+// Ten thousand rows, of which half are there.
+func BenchmarkBulkUpsert(b *testing.B) {
+	const rows = 10_000
+	for name, dsn := range map[string]string{"sqlite": "sqlite:" + filepath.Join(b.TempDir(), "app.db"), "postgres": testdb.Postgres(b)} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			m := open(b, dsn, engine.WithModels(newer())).Model("Note")
+			for i := 0; b.Loop(); i++ {
+				b.StopTimer()
+				data := make([]P, rows)
+				for n := range data {
+					id := fmt.Sprint("n", i*rows/2+n)
+					data[n] = P{"id": id, "text": id, "stars": i}
+				}
+				b.StartTimer()
+				if _, err := m.BulkUpsert(b.Context(), P{"data": data}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
 
 // What a workflow of one node takes beyond the operation.

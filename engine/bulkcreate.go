@@ -33,7 +33,9 @@ func (x *operation) bulkCreate(ctx context.Context) (map[string]any, error) {
 			}
 		}
 		if mode == "update" && x.t.d.shared() {
-			_, err := x.upsertAll(ctx, rows, int(size), x.t.uniqueKeys(), data, &ids)
+			told := newTally(len(rows))
+			err := x.upsertAll(ctx, rows, int(size), x.t.uniqueKeys(), data, told)
+			ids = told.ids
 			return err
 		}
 		lastKey := ""
@@ -122,7 +124,8 @@ type chunk struct {
 // chunks cuts rows to what one statement takes. alike keeps rows apart that give
 // different columns.
 func (x *operation) chunks(rows []row, size int, alike bool) []chunk {
-	size = max(1, min(size, x.t.d.maxParams()/len(x.t.cols)))
+	const others = 2 // parameters that are no values of the rows
+	size = max(1, min(size, (x.t.d.maxParams()-others)/len(x.t.cols)))
 	var out []chunk
 	for start := 0; start < len(rows); {
 		end := start + 1
@@ -204,9 +207,9 @@ func (x *operation) keyOf(values []any) (any, error) {
 }
 
 // excluded is the SET clause of an upsert of the row's columns: those that were
-// given, but for the key and what is only set once.
-func (x *operation) excluded(r row, key []*column) string {
-	return strings.Join(x.taking("excluded", r, key), ", ") + whereClause(x.visible("excluded"))
+// given, but for the key and what is only set once. when are further conditions.
+func (x *operation) excluded(r row, key []*column, when ...string) string {
+	return strings.Join(x.taking("excluded", r, key), ", ") + whereClause(append(when, x.visible("excluded")...))
 }
 
 // visible are the conditions for a record to be one that the operation sees, next

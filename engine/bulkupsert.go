@@ -1,9 +1,23 @@
 package engine
 
-import (
-	"context"
-	"strings"
-)
+import "context"
+
+// A tally is what an operation on many rows tells of them, in their order: the key
+// of each, and whether it was created or updated.
+type tally struct {
+	ids     []any
+	actions []string
+	created int64
+}
+
+func newTally(rows int) *tally {
+	return &tally{ids: make([]any, 0, rows), actions: make([]string, 0, rows)}
+}
+
+func (l *tally) add(id any, created bool) {
+	l.ids, l.actions = append(l.ids, id), append(l.actions, action(created))
+	l.created += int64(b2i(created))
+}
 
 // bulkUpsert inserts or updates many records, all or none. Rows are applied in
 // order: a key that comes twice is created by the first row and updated by the second.
@@ -20,18 +34,15 @@ func (x *operation) bulkUpsert(ctx context.Context) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var created int64
+	told := newTally(len(rows))
 	err = x.atomic(ctx, func() error {
 		if x.t.d.shared() {
-			created, err = x.upsertAll(ctx, rows, x.t.d.rowsPerStatement(), [][]*column{key}, data, nil)
-			return err
+			return x.upsertAll(ctx, rows, x.t.d.rowsPerStatement(), [][]*column{key}, data, told)
 		}
 		for _, c := range x.chunks(rows, x.t.d.rowsPerStatement(), true) {
-			n, err := x.upsertRows(ctx, c, key, data)
-			if err != nil {
+			if err := x.upsertRows(ctx, c, key, data, told); err != nil {
 				return err
 			}
-			created += n
 			x.done(c.first+len(c.rows), len(rows))
 		}
 		return nil
@@ -40,28 +51,32 @@ func (x *operation) bulkUpsert(ctx context.Context) (map[string]any, error) {
 		return nil, err
 	}
 	total := int64(len(rows))
-	return map[string]any{"count": total, "created": created, "updated": total - created}, nil
+	return map[string]any{"count": total, "created": told.created, "updated": total - told.created, "ids": told.ids, "actions": told.actions}, nil
 }
 
-// upsertRows upserts a chunk and returns how many of its records are new: those
-// whose key is not there when the transaction, which alone may write, looks.
-func (x *operation) upsertRows(ctx context.Context, c chunk, key []*column, data []map[string]any) (created int64, err error) {
-	there, err := x.existing(ctx, c, key)
+// upsertRows upserts a chunk on a database that nobody else writes to meanwhile.
+func (x *operation) upsertRows(ctx context.Context, c chunk, key []*column, data []map[string]any, told *tally) error {
+	found := false
+	n := upserts.begin(&found)
+	defer upserts.end(n)
+	text, args := x.insertChunk(c)
+	b := &binder{x.t.d, args}
+	text += " ON CONFLICT " + x.conflictTarget(key) + " DO UPDATE SET " + x.excluded(c.rows[0], key, "df_found("+b.arg(n)+")") +
+		" RETURNING df_created(" + b.arg(n) + "), " + quotedList(x.t.key)
+	first := len(told.ids)
+	x.note(ctx, text, b.args)
+	err := x.c.query(ctx, text, b.args, func(values []any) error {
+		id, err := x.keyOf(values[1:])
+		told.add(id, values[0] == int64(1))
+		return err
+	})
 	if err != nil {
-		return 0, err
+		return x.blame(err, c, data)
 	}
-	for _, r := range c.rows {
-		if k := fingerprint(r, key); !there[k] || missingKey(r, key) {
-			there[k] = true
-			created++
-		}
+	if len(told.ids)-first < len(c.rows) {
+		return x.hiddenConflict(ctx, c, data, key)
 	}
-	clause := " ON CONFLICT " + x.conflictTarget(key) + " DO UPDATE SET " + x.excluded(c.rows[0], key)
-	got, err := x.insertRows(ctx, c, clause, data)
-	if err == nil && len(got) < len(c.rows) {
-		err = x.hiddenConflict(ctx, c, data, key)
-	}
-	return created, err
+	return x.keysGiven(ctx, c.rows)
 }
 
 // missingKey reports whether the database makes the key.
@@ -72,32 +87,4 @@ func missingKey(r row, key []*column) bool {
 		}
 	}
 	return false
-}
-
-// existing are the keys of a chunk that records have.
-func (x *operation) existing(ctx context.Context, c chunk, key []*column) (map[string]bool, error) {
-	b := &binder{d: x.t.d}
-	parts, err := x.within(b, false)
-	if err != nil {
-		return nil, err
-	}
-	tuples := make([]string, 0, len(c.rows))
-	for _, r := range c.rows {
-		marks := make([]string, len(key))
-		for i, col := range key {
-			marks[i] = b.arg(r.values[col.i])
-		}
-		tuples = append(tuples, "("+strings.Join(marks, ", ")+")")
-	}
-	parts = append(parts, "("+quotedList(key)+") IN (VALUES "+strings.Join(tuples, ", ")+")")
-	there := map[string]bool{}
-	err = x.query(ctx, true, "SELECT "+quotedList(key)+" FROM "+x.t.name+whereClause(parts), b.args, nil, func(values []any) error {
-		r := row{values: make([]any, len(x.t.cols))}
-		for i, col := range key {
-			r.values[col.i] = values[i]
-		}
-		there[fingerprint(r, key)] = true
-		return nil
-	})
-	return there, err
 }

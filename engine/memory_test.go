@@ -69,10 +69,17 @@ func TestBulkMemory(t *testing.T) { //nolint:paralleltest // others would be mea
 		}{
 			{"create", func() { ids = must(t)(m.BulkCreate(t.Context(), P{"data": data}))["ids"].([]any) }},
 			{"upsert", func() { must(t)(m.BulkUpsert(t.Context(), P{"data": data})) }},
+			{"upsert of what is there", func() { must(t)(m.BulkUpsert(t.Context(), P{"data": changed})) }},
 			{"update", func() { must(t)(m.BulkUpdate(t.Context(), P{"data": changed})) }},
 			{"delete", func() { must(t)(m.BulkDelete(t.Context(), P{"ids": ids})) }},
 		} {
-			if op.name == "update" {
+			switch op.name {
+			case "upsert of what is there":
+				changed = changes(ids)
+				for _, r := range changed {
+					r["sensor"], r["value"], r["ok"] = "sensor", 0.5, true
+				}
+			case "update":
 				changed = changes(ids)
 			}
 			used := peak(op.do)

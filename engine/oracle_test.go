@@ -384,10 +384,12 @@ func (o *oracle) drawStep(t *rapid.T) (op model.Operation, p P, outcome anOutcom
 		}
 	}
 	return model.BulkUpsert, P{"data": data}, o.whole(func() (any, bool) {
-		created := int64(0)
+		created, ids, actions := int64(0), []any{}, []string{}
 		for _, row := range data {
 			r := o.stored(row)
-			if _, there := o.rows[r["id"].(string)]; !there {
+			_, there := o.rows[r["id"].(string)]
+			ids, actions = append(ids, row["id"]), append(actions, [...]string{"created", "updated"}[b2n(there)])
+			if !there {
 				created++
 				if !o.insert(r) {
 					return nil, false
@@ -400,7 +402,7 @@ func (o *oracle) drawStep(t *rapid.T) (op model.Operation, p P, outcome anOutcom
 				return nil, false
 			}
 		}
-		return P{"count": int64(len(data)), "created": created, "updated": int64(len(data)) - created}, true
+		return P{"count": int64(len(data)), "created": created, "updated": int64(len(data)) - created, "ids": ids, "actions": actions}, true
 	})
 }
 

@@ -93,34 +93,6 @@ func TestUpsertsAtTheSameMoment(t *testing.T) {
 	})
 }
 
-func TestBulkUpsertsAtTheSameMoment(t *testing.T) {
-	t.Parallel()
-	databases(t, []any{Seat{}}, func(t *testing.T, db *engine.Engine) {
-		const writers, records = 16, 50
-		var created, updated atomic.Int64
-		var wg sync.WaitGroup
-		for w := range writers {
-			wg.Go(func() {
-				var data []P
-				for i := range records {
-					data = append(data, P{"room": "b", "number": i, "holder": fmt.Sprint(w)})
-				}
-				out, err := db.Model("Seat").BulkUpsert(t.Context(), P{"data": data, "conflict_on": []string{"room", "number"}})
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				created.Add(out["created"].(int64))
-				updated.Add(out["updated"].(int64))
-			})
-		}
-		wg.Wait()
-		if c, u := created.Load(), updated.Load(); c != records || u != (writers-1)*records {
-			t.Errorf("%d created and %d updated, want %d and %d", c, u, records, (writers-1)*records)
-		}
-	})
-}
-
 // A partitioned table has no system column that tells an insert from an update.
 func TestUpsertIntoPartitionedTable(t *testing.T) {
 	t.Parallel()

@@ -166,20 +166,17 @@ func (t *table) uniqueKeys() [][]*column {
 }
 
 // upsertAll upserts rows by the first of keys that a record has, chunk by chunk,
-// and returns how many of them are new. The keys written are added to ids, if
-// it is not nil.
-func (x *operation) upsertAll(ctx context.Context, rows []row, size int, keys [][]*column, data []map[string]any, ids *[]any) (created int64, err error) {
+// and tells of each in order.
+func (x *operation) upsertAll(ctx context.Context, rows []row, size int, keys [][]*column, data []map[string]any, told *tally) error {
 	for _, whole := range x.chunks(rows, size, true) {
 		for _, c := range distinct(whole, keys) {
-			n, err := x.upsertChunk(ctx, c, keys, data, ids)
-			if err != nil {
-				return 0, err
+			if err := x.upsertChunk(ctx, c, keys, data, told); err != nil {
+				return err
 			}
-			created += n
 		}
 		x.done(whole.first+len(whole.rows), len(rows))
 	}
-	return created, nil
+	return nil
 }
 
 // distinct cuts a chunk so that no part has a key twice: one statement can change
@@ -214,42 +211,43 @@ func distinct(c chunk, keys [][]*column) []chunk {
 // upsertChunk upserts the rows of one statement. When one of them was neither
 // updated nor inserted, because another program inserted or deleted its record at
 // the same moment, all of them are tried again.
-func (x *operation) upsertChunk(ctx context.Context, c chunk, keys [][]*column, data []map[string]any, ids *[]any) (created int64, err error) {
+func (x *operation) upsertChunk(ctx context.Context, c chunk, keys [][]*column, data []map[string]any, told *tally) error {
 	text, args := x.upsertText(c, keys)
 	for range upsertAttempts {
 		if _, err := x.c.exec(ctx, "SAVEPOINT df_chunk"); err != nil {
-			return 0, x.sqlError(ctx, err, nil)
+			return x.sqlError(ctx, err, nil)
 		}
-		written, placed := make([]any, len(c.rows)), make([]bool, len(c.rows))
-		count, next := 0, 0
-		created = 0
+		count, there := 0, make([]any, len(c.rows)) // the keys of those that were there, in their places
+		var made []any                              // and of the new ones, in the order of data
 		x.note(ctx, text, args)
 		err := x.c.query(ctx, text, args, func(values []any) error {
 			id, err := x.keyOf(values[2:])
-			at, updated := values[1].(int64)
-			if !updated { // the new ones come after, in the order of data
-				for created++; next < len(placed) && placed[next]; next++ {
-				}
-				at = int64(min(next, len(placed)-1))
+			if at, ok := values[1].(int64); !ok {
+				made = append(made, id)
+			} else {
+				count += b2i(there[at] == nil)
+				there[at] = id
 			}
-			written[at], placed[at] = id, true
-			count++
 			return err
 		})
 		if err != nil {
-			return 0, x.blame(err, c, data)
+			return x.blame(err, c, data)
 		}
-		if count == len(c.rows) {
+		if count+len(made) == len(c.rows) {
 			if _, err := x.c.exec(ctx, "RELEASE SAVEPOINT df_chunk"); err != nil {
-				return 0, x.sqlError(ctx, err, nil)
+				return x.sqlError(ctx, err, nil)
 			}
-			if ids != nil {
-				*ids = append(*ids, written...)
+			for _, id := range there {
+				created := id == nil
+				if created {
+					id, made = made[0], made[1:]
+				}
+				told.add(id, created)
 			}
-			return created, x.keysGiven(ctx, c.rows)
+			return x.keysGiven(ctx, c.rows)
 		}
 		if _, err := x.c.exec(ctx, "ROLLBACK TO SAVEPOINT df_chunk"); err != nil {
-			return 0, x.sqlError(ctx, err, nil)
+			return x.sqlError(ctx, err, nil)
 		}
 		for i, r := range c.rows {
 			for _, key := range keys {
@@ -257,12 +255,12 @@ func (x *operation) upsertChunk(ctx context.Context, c chunk, keys [][]*column, 
 					continue
 				}
 				if err := x.refuseHidden(ctx, key, r, given(data[c.first+i], rowPath(c.first+i)+".")); err != nil {
-					return 0, err
+					return err
 				}
 			}
 		}
 	}
-	return 0, x.fail(errcatalog.DF710, fmt.Sprintf("records of %s were inserted and deleted by others %d times while they were upserted", x.t.m.Name, upsertAttempts), nil)
+	return x.fail(errcatalog.DF710, fmt.Sprintf("records of %s were inserted and deleted by others %d times while they were upserted", x.t.m.Name, upsertAttempts), nil)
 }
 
 // upsertText is the statement that updates what is there, inserts what is not,

@@ -215,7 +215,8 @@ func (r *Repository[T]) BulkDelete(ctx context.Context, filter dataflow.Params, 
 }
 
 // BulkUpsert does with many records what Upsert does with one, all or none, and
-// returns how many were new and how many there already.
+// returns how many were new and how many there already. Which they are is told by
+// the handle's BulkUpsert.
 func (r *Repository[T]) BulkUpsert(ctx context.Context, records []T, more ...dataflow.Params) (created, updated int64, err error) {
 	data := make([]map[string]any, len(records))
 	for i := range records {

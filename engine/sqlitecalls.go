@@ -56,8 +56,11 @@ var (
 )
 
 func registerCalls(d *driversqlite.Driver) error {
-	// Neither is deterministic: SQLite must not call them ahead, or once for all.
+	// None is deterministic: SQLite must not call them ahead, or once for all.
 	if err := d.RegisterScalarFunction("df_found", 1, found); err != nil {
+		return err
+	}
+	if err := d.RegisterScalarFunction("df_created", 1, created); err != nil {
 		return err
 	}
 	return d.RegisterFunction("df_rows", &driversqlite.FunctionImpl{
@@ -75,6 +78,19 @@ func found(_ *driversqlite.FunctionContext, args []driver.Value) (driver.Value, 
 		*there = true
 	}
 	return int64(1), nil
+}
+
+// created is df_created: whether the row that was just written was not there. An
+// upsert of many rows returns it with each, which SQLite makes up when it has written
+// the row and before it looks at the next.
+func created(_ *driversqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+	found, ok := upserts.of(args[0])
+	if !ok {
+		return nil, errors.New("nobody waits for this upsert")
+	}
+	isNew := !*found
+	*found = false
+	return int64(b2i(isNew)), nil
 }
 
 // maxCallArguments is how many arguments a function of SQLite takes at least.

@@ -135,7 +135,15 @@ func inserting(about subject, update map[string]any) subject {
 }
 
 func upserted(out, record map[string]any, created bool) {
-	out["record"], out["created"], out["action"] = record, created, [...]string{"updated", "created"}[b2i(created)]
+	out["record"], out["created"], out["action"] = record, created, action(created)
+}
+
+// action is what an upsert says it did.
+func action(created bool) string {
+	if created {
+		return "created"
+	}
+	return "updated"
 }
 
 // updateByKey changes the record with the row's key and returns it; nothing when

@@ -245,6 +245,9 @@ func TestConnectionRules(t *testing.T) {
 			AddNode("UserListNode", "users", P{"limit": 3}).
 			AddNode("OrderListNode", "orders", P{})
 	}
+	bulk := func(wf *dataflow.Workflow) *dataflow.Workflow {
+		return wf.AddNode("UserBulkUpsertNode", "bulk", P{"data": []P{user()}})
+	}
 	for _, tc := range []struct {
 		name  string
 		build func(wf *dataflow.Workflow)
@@ -258,6 +261,12 @@ func TestConnectionRules(t *testing.T) {
 		{"unknown target", func(wf *dataflow.Workflow) { wf.AddConnection("create", "id", "order", "filter.user_id") }, "DF-201 → orders"},
 		{"unknown output", func(wf *dataflow.Workflow) { wf.AddConnection("create", "ident", "orders", "filter.user_id") }, "DF-202"},
 		{"results", func(wf *dataflow.Workflow) { wf.AddConnection("users", "results.0.id", "orders", "filter.user_id") }, "DF-202 → records.0.id"},
+		{"keys and actions of a bulk", func(wf *dataflow.Workflow) {
+			bulk(wf).AddConnection("bulk", "ids.0", "orders", "filter.user_id").AddConnection("bulk", "actions.0", "users", "filter.full_name")
+		}, ""},
+		{"keys", func(wf *dataflow.Workflow) { bulk(wf).AddConnection("bulk", "keys.0", "orders", "filter.user_id") }, "DF-202 → ids.0"},
+		{"action of a bulk", func(wf *dataflow.Workflow) { bulk(wf).AddConnection("bulk", "action", "users", "filter.full_name") }, "DF-202 → actions"},
+		{"actions into single", func(wf *dataflow.Workflow) { bulk(wf).AddConnection("bulk", "actions", "users", "filter.full_name") }, "DF-203"},
 		{"type", func(wf *dataflow.Workflow) { wf.AddConnection("create", "active", "orders", "filter.user_id") }, "DF-203"},
 		{"list into single", func(wf *dataflow.Workflow) { wf.AddConnection("users", "records", "orders", "filter.user_id") }, "DF-203"},
 		{"text into limit", func(wf *dataflow.Workflow) { wf.AddConnection("create", "id", "orders", "limit") }, "DF-203"},

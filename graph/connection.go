@@ -164,7 +164,7 @@ func Outputs(n *Node, models Models) (outputs []model.Param, open bool) {
 // outputSlips are names of other systems for an output.
 var outputSlips = map[string][]string{
 	"results": {"records"}, "result": {"record", "result", "records"}, "data": {"records", "record"}, "items": {"records"}, "rows": {"records"},
-	"output": {"record", "id"}, "total_count": {"total", "count"}, "total": {"count"}, "length": {"count"},
+	"output": {"record", "id"}, "keys": {"ids"}, "total_count": {"total", "count"}, "total": {"count"}, "length": {"count"},
 }
 
 // checkOutput checks the output of a connection: DF-202 and DF-205.

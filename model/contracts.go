@@ -98,7 +98,9 @@ func ContractOf(m *Model, op Operation) *Contract {
 			{Name: "data", Shape: ShapeRows, Required: true, Doc: "The records to create or update; at least one."},
 			{Name: "conflict_on", Shape: ShapeColumns, Doc: "The primary or unique key to match on; the primary key by default."},
 		}
-		c.Outputs = []Param{countOutput(), output("created", KindInt64, "How many records are new."), output("updated", KindInt64, "How many were there.")}
+		c.Outputs = []Param{countOutput(), output("created", KindInt64, "How many records are new."), output("updated", KindInt64, "How many were there."),
+			{Name: "ids", Shape: ShapeKeys, Type: keysType(m), Doc: "The keys of the records, in the order of data."},
+			{Name: "actions", Type: Type{Kind: KindString, Array: true}, Doc: `"created" or "updated" for each record, in the order of data.`}}
 	}
 	return c
 }
