@@ -284,7 +284,8 @@ func (x *operation) culprit(ctx context.Context, err error, c chunk, data []map[
 func fingerprint(r row, cols []*column) string {
 	var b strings.Builder
 	for _, c := range cols {
-		fmt.Fprintf(&b, "%T:%v\x00", r.values[c.i], r.values[c.i])
+		v := plainValue(r.values[c.i]) // 1.50 is 1.5
+		fmt.Fprintf(&b, "%T:%v\x00", v, v)
 	}
 	return b.String()
 }

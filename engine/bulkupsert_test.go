@@ -2,12 +2,16 @@ package engine_test
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
 
 	"github.com/dataflow-go/dataflow"
@@ -132,6 +136,45 @@ func howMany(actions []string, action string) (n int64) {
 		n += int64(b2n(a == action))
 	}
 	return n
+}
+
+// Values that are equal are one key, in whatever form they come.
+func TestBulkUpsertOnKeysOfAllTypes(t *testing.T) {
+	t.Parallel()
+	type Keyed struct {
+		dataflow.Model
+		ID int64
+		S  *string          `df:",unique"`
+		I  *int32           `df:",unique"`
+		U  *uint64          `df:",unique"`
+		F  *float64         `df:",unique"`
+		B  *bool            `df:",unique"`
+		T  *time.Time       `df:",unique"`
+		G  *uuid.UUID       `df:",unique"`
+		D  *decimal.Decimal `df:",unique"`
+	}
+	now := time.Now()
+	one := uuid.New()
+	databases(t, []any{Keyed{}}, func(t *testing.T, db *engine.Engine) {
+		for column, values := range map[string][2]any{
+			"s": {"a", "a"}, "i": {-3, int64(-3)}, "u": {uint64(math.MaxUint64), uint64(math.MaxUint64)}, "f": {0.0, math.Copysign(0, -1)}, "b": {true, true},
+			"t": {now, now.UTC().Truncate(time.Microsecond)}, "g": {one, one.String()}, "d": {decimal.RequireFromString("1.50"), decimal.RequireFromString("1.5")},
+		} {
+			upsert := func(values ...any) P {
+				var data []P
+				for _, v := range values {
+					data = append(data, P{column: v})
+				}
+				out, err := db.Model("Keyed").BulkUpsert(t.Context(), P{"data": data, "conflict_on": []string{column}})
+				if err != nil {
+					t.Fatalf("%s: %v", column, err)
+				}
+				return out
+			}
+			tells(t, upsert(values[0], values[1], nil), nil, "created", "updated", "created")
+			tells(t, upsert(nil, values[1]), nil, "created", "updated")
+		}
+	})
 }
 
 // Whether keys are equal is for the table to say, which may be one made by hand.

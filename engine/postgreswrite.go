@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -208,12 +209,22 @@ func distinct(c chunk, keys [][]*column) []chunk {
 	return append(out, chunk{c.rows[start:], c.first + start, c.all})
 }
 
+// wholeAttempts is how often a chunk is tried before it is halved.
+const wholeAttempts = 3
+
 // upsertChunk upserts the rows of one statement. When one of them was neither
 // updated nor inserted, because another program inserted or deleted its record at
-// the same moment, all of them are tried again.
+// the same moment, all of them are tried again; and then in halves, because two may
+// have keys that are one to the database alone: 0 and -0, or what a collation says.
 func (x *operation) upsertChunk(ctx context.Context, c chunk, keys [][]*column, data []map[string]any, told *tally) error {
 	text, args := x.upsertText(c, keys)
-	for range upsertAttempts {
+	for attempt := range upsertAttempts {
+		if half := len(c.rows) / 2; attempt == wholeAttempts && half > 0 {
+			if err := x.upsertChunk(ctx, chunk{c.rows[:half], c.first, c.all}, keys, data, told); err != nil {
+				return err
+			}
+			return x.upsertChunk(ctx, chunk{c.rows[half:], c.first + half, c.all}, keys, data, told)
+		}
 		if _, err := x.c.exec(ctx, "SAVEPOINT df_chunk"); err != nil {
 			return x.sqlError(ctx, err, nil)
 		}
@@ -285,8 +296,8 @@ func (x *operation) upsertText(c chunk, keys [][]*column) (string, []any) {
 	}
 	var same []string
 	for _, key := range keys {
-		if missingKey(c.rows[0], key) {
-			continue
+		if slices.ContainsFunc(key, func(k *column) bool { return !slices.Contains(cols, k) }) {
+			continue // the database makes it; other rows without it equal nothing
 		}
 		equal := make([]string, len(key))
 		for i, col := range key {
