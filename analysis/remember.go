@@ -244,6 +244,10 @@ func (r *memory) stampFiles(into map[string]stamp) error {
 	return nil
 }
 
+// maxEdited bounds the files that may differ from what was kept: what their packages
+// would be read from source for costs more than to ask the go command.
+const maxEdited = 32
+
 // recall is the metadata that was kept for the workspace, or nil when there is none
 // or it may not be so any more. Files that were edited since are no obstacle as long
 // as they import the same: the export data of their packages is then not used.
@@ -263,6 +267,9 @@ func recall(kept store, key hash) *metadata {
 		} else if old != s {
 			edited[file] = true
 		}
+	}
+	if len(edited) > maxEdited {
+		return nil
 	}
 	m := &metadata{
 		pkgs: map[string]*packages.Package{}, byPath: map[string]*packages.Package{}, toRoot: map[string]bool{},
