@@ -10,7 +10,7 @@ import (
 	"github.com/dataflow-go/dataflow/model"
 )
 
-// intoUpsert makes one Upsert of a Read, a switch, a Create and an Update: the Read
+// intoUpsert makes one Upsert of what reads, a switch, a Create and an Update: the first
 // becomes it, the others go with their connections. All that they are given has to
 // be written out.
 func (s *site) intoUpsert() []errcatalog.Fix {
@@ -88,7 +88,7 @@ func (s *site) keyEntries() (entries []string, ok bool) {
 		switch f := s.model.FieldByColumn(key); {
 		case !known:
 			return nil, false
-		case key == "raise_on_not_found":
+		case key == "raise_on_not_found", key == "limit":
 		case key == "filter":
 			inner, isLit := ast.Unparen(value).(*ast.CompositeLit)
 			if !isLit {

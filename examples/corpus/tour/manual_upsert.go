@@ -6,7 +6,7 @@ import "github.com/dataflow-go/dataflow"
 // create. Another program may create the user in between.
 func SaveUserByHand() *dataflow.Workflow {
 	workflow := dataflow.NewWorkflow("save_user_by_hand")
-	workflow.AddNode("UserListNode", "check", dataflow.Params{
+	workflow.AddNode("UserListNode", "check", dataflow.Params{ // want DF-715
 		"filter": dataflow.Params{"email": "erin@example.com"},
 		"limit":  1,
 	})
