@@ -38,7 +38,6 @@ type target struct {
 	label             string
 	loop              bool
 	breaks, continues []*state
-	exits             int
 }
 
 // A deferred call runs when the function ends, if it came as far as ctx.
