@@ -96,6 +96,9 @@ func (f *frame) record(r ref, o op, c *ast.CallExpr) {
 	}
 	o.ctx = ctx
 	d.ops = append(d.ops, o)
+	if f.rescue != nil { // the next call of a chain may never happen
+		f.push()
+	}
 }
 
 // callSpan is a builder call without what it is chained to.

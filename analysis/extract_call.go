@@ -21,6 +21,7 @@ type callable struct {
 	recvExpr ast.Expr
 
 	followed, escaped bool
+	gone              cell // lost on the paths on which the function has escaped
 }
 
 // closure is a function literal with the variables that it sees.
@@ -186,7 +187,7 @@ func (f *frame) enter(fn *callable, call ast.Node) (*entered, bool) {
 	if f.tired() || len(f.calls) > maxDepth || f.x.st == nil {
 		return nil, false
 	}
-	e := &entered{fn: fn, frame: &frame{x: f.x, fn: f.fn, own: f.own, ctx: f.ctx, site: f.site, inlined: true}}
+	e := &entered{fn: fn, frame: &frame{x: f.x, fn: f.fn, own: f.own, ctx: f.ctx, site: f.site, inlined: true, rescue: f.rescue}}
 	if fn.lit != nil {
 		e.u, e.file, e.body, e.broken = fn.frame.u, fn.frame.file, fn.frame.body, fn.frame.broken
 		e.env, e.typ, e.code = maps.Clone(fn.frame.env), fn.lit.Type, fn.lit.Body
@@ -320,6 +321,9 @@ func (f *frame) merged() []value {
 // conversion is v as a value of type t.
 func (f *frame) conversion(v value, t types.Type) value {
 	if v.obj == nil {
+		if hasTypeParam(t) { // which methods it has is not known
+			return value{}
+		}
 		if v.plain() && types.IsInterface(t) {
 			return v
 		}
@@ -549,10 +553,10 @@ func (f *frame) open(r ref, why string, where ast.Node) {
 // escapeCallable notes that a function may be called at any time, any number of
 // times. What it writes is not known from then on.
 func (f *frame) escapeCallable(c *callable) {
-	if c.escaped {
+	if f.x.lost(&c.gone) {
 		return
 	}
-	c.escaped = true
+	f.x.st.cells[&c.gone] = held{lost: true}
 	if c.f != nil {
 		if recv := c.f.Signature().Recv(); c.recv != nil && recv != nil && isWorkflow(recv.Type()) {
 			for _, r := range c.recv.wfs {
@@ -587,10 +591,10 @@ func (f *frame) escapeCallable(c *callable) {
 			late.objs[h.obj] = h.obj.writes
 		}
 	}
-	if f.x.dry > 0 {
-		c.escaped = false // the real run comes by again
+	if f.x.dry > 0 || c.escaped {
 		return
 	}
+	c.escaped = true
 	if c.frame.u.builds(c.lit) {
 		f.x.late = append(f.x.late, late)
 	}

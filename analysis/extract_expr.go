@@ -28,14 +28,35 @@ func (f *frame) evalAll(e ast.Expr) []value {
 		return values
 	case *ast.IndexExpr, *ast.TypeAssertExpr, *ast.UnaryExpr:
 		if t, ok := f.u.info.Types[x].Type.(*types.Tuple); ok && t.Len() == 2 { // v, ok
-			v := f.eval(e)
+			v := f.copied(f.eval(e))
 			if v.known.State == graph.StateKnown {
 				v.known = graph.Value{} // it may be the zero value
+			}
+			if _, ok := x.(*ast.TypeAssertExpr); ok && !f.holdsType(v, t.At(0).Type()) {
+				f.escape(v, "asserted to be of another type", e)
+				v = value{}
 			}
 			return []value{v, {}}
 		}
 	}
 	return []value{f.copied(f.eval(e))}
+}
+
+// holdsType reports whether a map, list, struct or workflow surely is of type t, and
+// not the zero value that a failed assertion gives.
+func (f *frame) holdsType(v value, t types.Type) bool {
+	switch {
+	case types.IsInterface(t):
+		return true
+	case len(v.wfs) > 0:
+		return isWorkflow(t)
+	case v.obj == nil:
+		return true
+	case v.ptr:
+		p, ok := types.Unalias(t).(*types.Pointer)
+		return ok && types.Identical(p.Elem(), v.obj.typ)
+	}
+	return types.Identical(t, v.obj.typ)
 }
 
 func (f *frame) read(e ast.Expr) value {
@@ -161,6 +182,14 @@ func (f *frame) selector(e *ast.SelectorExpr) value {
 	}
 	if fn == nil {
 		return value{}
+	}
+	if r := fn.Signature().Recv(); recv.obj != nil && r != nil && isStruct(recv.obj.typ) {
+		if isStruct(r.Type()) { // a method value has the receiver as it is now
+			recv.ptr = false
+			recv = f.copied(recv)
+		} else {
+			f.shared(e.X)
+		}
 	}
 	return value{fn: &callable{f: fn, recv: &recv, recvExpr: e.X}}
 }
@@ -417,6 +446,7 @@ func (f *frame) unary(e *ast.UnaryExpr) value {
 		f.escape(v, "used through a pointer", e)
 		return value{}
 	}
+	f.shared(e.X)
 	v := f.eval(e.X)
 	if v.obj != nil && !v.ptr && structOf(v.obj.typ) != nil {
 		return value{obj: v.obj, ptr: true}
@@ -517,7 +547,7 @@ func (f *frame) compare(op token.Token, x, y value) value {
 	switch a, okA := constantOf(x); {
 	case okA:
 		b, okB := constantOf(y)
-		if !okB || a.Kind() != b.Kind() {
+		if !okB || a.Kind() != b.Kind() || x.known.GoType != y.known.GoType { // as any, they differ
 			return value{}
 		}
 		holds = constant.Compare(a, op, b)

@@ -23,7 +23,7 @@ type frame struct {
 	calls  []ast.Node
 	site   errcatalog.Span // the call in the root's unit that led to another package
 	broken bool
-	// results are the named ones, nil for those without a name.
+	// results are the variables of the results, nil for those without a name.
 	results []*cell
 	// returns are the values of each return statement, ends the states there.
 	returns [][]value
@@ -31,6 +31,9 @@ type frame struct {
 	targets []*target // the statements around that a jump can end
 	defers  []deferred
 	inlined bool // the body stands in a caller's place: returning early cuts what follows
+	// rescue is the function, this one or a caller, that may go on when a panic ends
+	// this one half way.
+	rescue *frame
 }
 
 // A target is a statement that break and continue refer to.
@@ -73,11 +76,15 @@ func (f *frame) run(body *ast.BlockStmt) {
 	if body == nil {
 		return
 	}
+	if f.recovers(body) {
+		f.rescue = f
+	}
 	f.block(body.List)
 	if f.x.st != nil {
 		f.returned(f.namedValues())
 	}
 	f.join(f.ends...)
+	deferred := len(f.defers) > 0
 	for len(f.defers) > 0 && f.x.st != nil {
 		last := f.defers[len(f.defers)-1]
 		f.defers = f.defers[:len(f.defers)-1]
@@ -89,6 +96,22 @@ func (f *frame) run(body *ast.BlockStmt) {
 		f.ctx = last.ctx
 		f.join(f.x.st, f.branch(last.run))
 		f.ctx = ctx
+	}
+	if deferred && f.x.st != nil {
+		f.afterDefers()
+	}
+}
+
+// afterDefers reads the named results again, which deferred calls may have changed.
+func (f *frame) afterDefers() {
+	now := f.namedValues()
+	for i, values := range f.returns {
+		f.returns[i] = slices.Clone(values)
+		for j, c := range f.results {
+			if c != nil && j < len(values) {
+				f.returns[i][j] = now[j]
+			}
+		}
 	}
 }
 
@@ -124,12 +147,52 @@ func (f *frame) block(list []ast.Stmt) {
 			}
 		}
 		exits := f.x.exits
+		if f.rescue != nil {
+			f.mayPanic()
+		}
 		f.stmt(s)
 		if f.x.exits != exits && f.x.st != nil {
 			f.push()
 		}
 	}
 	f.ctx = f.ctx[:depth]
+}
+
+// recovers reports whether a function may defer a call that recovers from a panic.
+func (f *frame) recovers(body *ast.BlockStmt) bool {
+	recovers := map[string]bool{"recover": true}
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		d, ok := n.(*ast.DeferStmt)
+		if !ok {
+			_, lit := n.(*ast.FuncLit)
+			return !lit && !found
+		}
+		switch fun := ast.Unparen(d.Call.Fun).(type) {
+		case *ast.FuncLit:
+			found = found || mentions(fun, recovers)
+		default:
+			if fn := calleeIn(f.u.info, d.Call); fn == nil {
+				found = found || mentions(f.body, recovers)
+			} else if fn.Pkg() != nil && f.x.lib.owns(fn.Pkg().Path()) {
+				decl := f.x.declaration(fn)
+				found = found || decl == nil || decl.decl.Body == nil || mentions(decl.decl, recovers)
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// mayPanic notes that what is next may never happen, and the function that recovers
+// go on from here.
+func (f *frame) mayPanic() {
+	f.push()
+	if f.x.dry == 0 {
+		f.rescue.returns = append(f.rescue.returns, f.rescue.namedValues())
+		f.rescue.ends = append(f.rescue.ends, f.x.st)
+	}
+	f.x.st = f.x.st.child()
 }
 
 func (f *frame) push() {
@@ -364,12 +427,12 @@ func (f *frame) forStmt(s *ast.ForStmt, label string) {
 				if !c {
 					return true
 				}
-				f.perIteration(s)
 				f.block(s.Body.List)
 				f.continued(t)
 				if f.x.st == nil {
 					return true
 				}
+				f.perIteration(s)
 				if s.Post != nil {
 					f.stmt(s.Post)
 				}
@@ -377,7 +440,7 @@ func (f *frame) forStmt(s *ast.ForStmt, label string) {
 			return false
 		}
 		if f.x.st != nil && s.Cond != nil && f.trial(unroll) {
-			unroll()
+			f.certainly(unroll)
 			return
 		}
 		f.anyTimes(t, func() {
@@ -396,7 +459,8 @@ func (f *frame) forStmt(s *ast.ForStmt, label string) {
 	})
 }
 
-// perIteration makes the loop's variables new ones, as each iteration has its own.
+// perIteration makes the loop's variables new ones before they are stepped: each
+// iteration has its own, which closures go on seeing.
 func (f *frame) perIteration(s *ast.ForStmt) {
 	init, ok := s.Init.(*ast.AssignStmt)
 	if !ok || init.Tok != token.DEFINE {
@@ -424,13 +488,23 @@ func (f *frame) trial(unroll func() bool) bool {
 	if f.tired() || f.broken {
 		return false
 	}
-	saved := f.save()
+	saved, before := f.save(), f.x.steps
 	f.x.st = f.x.st.child()
 	f.x.dry++
 	ok := unroll()
 	f.x.dry--
 	f.restore(saved)
-	return ok
+	return ok && 2*f.x.steps-before <= maxSteps // it runs once more
+}
+
+// certainly follows a loop that a trial came through.
+func (f *frame) certainly(unroll func() bool) {
+	if unroll() {
+		return
+	}
+	for _, d := range f.x.made {
+		d.openAt("a loop takes too many steps to follow", d.span)
+	}
 }
 
 // A saved frame is what a dry run must leave as it was.
@@ -520,9 +594,15 @@ func (f *frame) rangeStmt(s *ast.RangeStmt, label string) {
 	}
 	f.within(label, true, func(t *target) {
 		each := func() bool {
-			for _, kv := range items {
+			for i, kv := range items {
 				if f.x.st == nil || f.tired() {
 					return f.x.st == nil
+				}
+				if f.live(s, over) { // the body may have written it
+					kv[1] = value{}
+					if c := f.contents(over.obj); !c.lost && i < len(c.items) {
+						kv[1] = f.copied(c.items[i])
+					}
 				}
 				bind(kv)
 				f.block(s.Body.List)
@@ -531,7 +611,7 @@ func (f *frame) rangeStmt(s *ast.RangeStmt, label string) {
 			return true
 		}
 		if ok && f.trial(each) {
-			each()
+			f.certainly(each)
 			return
 		}
 		if over.obj != nil { // its parts get other names
@@ -547,6 +627,16 @@ func (f *frame) rangeStmt(s *ast.RangeStmt, label string) {
 	})
 }
 
+// live reports whether a range reads the items as it comes to them: it does of a
+// slice, and copies an array.
+func (f *frame) live(s *ast.RangeStmt, over value) bool {
+	if over.obj == nil {
+		return false
+	}
+	_, ok := f.u.info.Types[s.X].Type.Underlying().(*types.Slice)
+	return ok
+}
+
 func (f *frame) switchStmt(s *ast.SwitchStmt, label string) {
 	if s.Init != nil {
 		f.stmt(s.Init)
@@ -557,16 +647,29 @@ func (f *frame) switchStmt(s *ast.SwitchStmt, label string) {
 		tag = &v
 	}
 	f.within(label, false, func(*target) {
-		if c, ok := f.chosen(s, tag); ok {
+		asked := map[ast.Expr]bool{}
+		if c, ok := f.chosen(s, tag, asked); ok {
 			f.clause(s.Body.List, c)
 			return
+		}
+		for _, c := range s.Body.List { // those not asked may do something, too
+			if clause, ok := c.(*ast.CaseClause); ok {
+				f.join(f.x.st, f.branch(func() {
+					for _, e := range clause.List {
+						if !asked[e] {
+							f.eval(e)
+						}
+					}
+				}))
+			}
 		}
 		f.clauses(s.Body.List, func(i int) { f.clause(s.Body.List, i) })
 	})
 }
 
-// chosen is the clause that a switch takes, where that is known: -1 for none.
-func (f *frame) chosen(s *ast.SwitchStmt, tag *value) (int, bool) {
+// chosen is the clause that a switch takes, where that is known: -1 for none. The
+// cases that it asked for that are noted.
+func (f *frame) chosen(s *ast.SwitchStmt, tag *value, asked map[ast.Expr]bool) (int, bool) {
 	chosen := -1
 	if f.broken {
 		return 0, false
@@ -583,6 +686,7 @@ func (f *frame) chosen(s *ast.SwitchStmt, tag *value) (int, bool) {
 	for i, c := range s.Body.List {
 		for _, e := range c.(*ast.CaseClause).List { //nolint:forcetypeassert // checked above
 			v := f.eval(e)
+			asked[e] = true
 			if tag != nil {
 				v = f.compare(token.EQL, *tag, v)
 			}
@@ -654,7 +758,7 @@ func (f *frame) typeSwitch(s *ast.TypeSwitchStmt, label string) {
 	f.within(label, false, func(*target) {
 		f.clauses(s.Body.List, func(i int) {
 			if obj := f.u.info.Implicits[s.Body.List[i]]; obj != nil {
-				f.store(f.declare(obj), x)
+				f.store(f.declare(obj), f.copied(x))
 			}
 			if c, ok := s.Body.List[i].(*ast.CaseClause); ok {
 				f.block(c.Body)
@@ -704,6 +808,9 @@ func (f *frame) namedResults(t *ast.FuncType) []*cell {
 			c := f.declare(obj)
 			f.store(c, f.zero(obj.Type()))
 			cells = append(cells, c)
+		}
+		if len(field.Names) == 0 {
+			cells = append(cells, nil)
 		}
 	}
 	return cells

@@ -193,7 +193,13 @@ func cloneObject(f *frame, args []value) (value, bool) {
 		return value{}, false
 	}
 	next := *c
-	next.entries, next.items, next.grown = slices.Clone(c.entries), slices.Clone(c.items), false
+	next.entries, next.items, next.grown, next.appended = slices.Clone(c.entries), slices.Clone(c.items), true, false
+	for i := range next.entries {
+		next.entries[i].val = f.copied(next.entries[i].val)
+	}
+	for i := range next.items {
+		next.items[i] = f.copied(next.items[i])
+	}
 	return value{obj: f.newObject(args[0].obj.typ, &next)}, true
 }
 
@@ -263,12 +269,18 @@ func (f *frame) builtin(c *ast.CallExpr) value {
 	return value{}
 }
 
-// panics ends the path; where the function recovers, it returns instead.
+// panics ends the path; a function that recovers goes on from here.
 func (f *frame) panics() {
-	if f.x.st != nil && mentions(f.body, map[string]bool{"recover": true}) {
-		f.returned(f.namedValues())
+	if f.x.st == nil {
+		return
+	}
+	if f.rescue != nil {
+		f.mayPanic()
 		f.x.exits++
 		f.x.left++
+		for _, d := range f.x.made {
+			d.openAt("a panic may end its making", d.span)
+		}
 	}
 	f.x.st = nil
 }
@@ -346,7 +358,16 @@ func (f *frame) appended(c *ast.CallExpr, args []value) value {
 		return lose()
 	}
 	old := f.contents(args[0].obj)
-	next := &contents{items: slices.Clip(old.items), partial: old.partial, grown: true}
+	if old.grown && old.appended {
+		f.loseKin(args[0].obj)
+		return lose()
+	}
+	next := &contents{items: slices.Clone(old.items), partial: old.partial, grown: true}
+	if !old.grown { // all items move
+		for i, v := range next.items {
+			next.items[i] = f.copied(v)
+		}
+	}
 	more := args[1:]
 	if c.Ellipsis.IsValid() {
 		if len(args) != 2 || args[1].obj == nil || f.contents(args[1].obj).lost {
@@ -366,6 +387,9 @@ func (f *frame) appended(c *ast.CallExpr, args []value) value {
 			args[0].obj.kin = args[0].obj
 		}
 		o.kin = args[0].obj.kin
+		was := *old
+		was.appended = true
+		f.put(args[0].obj, &was)
 	}
 	return value{obj: o}
 }

@@ -52,6 +52,9 @@ type contents struct {
 	// grown says that the object came out of append, or went into one: it may share
 	// its items with another list.
 	grown bool
+	// appended says that another list grew out of it: what is appended next may be
+	// written over that list's items.
+	appended bool
 }
 
 type mapEntry struct {
@@ -339,7 +342,7 @@ func (f *frame) joinContents(x, y *contents) *contents {
 	if x.lost || y.lost {
 		return &contents{lost: true}
 	}
-	out := &contents{partial: x.partial || y.partial, grown: x.grown || y.grown}
+	out := &contents{partial: x.partial || y.partial, grown: x.grown || y.grown, appended: x.appended || y.appended}
 	for _, e := range x.entries {
 		i := slices.IndexFunc(y.entries, func(o mapEntry) bool { return o.key == e.key })
 		if i < 0 {
@@ -407,7 +410,7 @@ func (f *frame) widen(base, end *state) bool {
 		if c == nil || c.lost || equalContents(c, e) {
 			continue
 		}
-		next := &contents{partial: true, lost: e.lost}
+		next := &contents{partial: true, lost: e.lost, grown: c.grown || e.grown, appended: c.appended || e.appended}
 		if e.fields != nil || c.fields != nil {
 			next = f.joinContents(c, e)
 		}
@@ -436,7 +439,7 @@ func (f *frame) widen(base, end *state) bool {
 }
 
 func equalContents(a, b *contents) bool {
-	return a.partial == b.partial && a.lost == b.lost &&
+	return a.partial == b.partial && a.lost == b.lost && a.grown == b.grown && a.appended == b.appended &&
 		slices.EqualFunc(a.entries, b.entries, func(x, y mapEntry) bool { return x.key == y.key && same(x.val, y.val) }) &&
 		slices.EqualFunc(a.items, b.items, same) && maps.EqualFunc(a.fields, b.fields, same)
 }

@@ -5,6 +5,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
 
@@ -174,8 +175,8 @@ func (f *frame) update(l ast.Expr, v value) {
 		f.updateElement(l, v)
 	case *ast.StarExpr:
 		p := f.eval(l.X)
-		if p.obj != nil && p.ptr && v.obj != nil && !v.ptr {
-			f.put(p.obj, f.contents(v.obj))
+		if p.obj != nil && p.ptr && isStruct(p.obj.typ) {
+			f.overwrite(p.obj, v)
 			return
 		}
 		f.escape(p, "written through a pointer", l)
@@ -199,15 +200,47 @@ func (f *frame) updateVariable(id *ast.Ident, v value) {
 	// Pointers to a struct variable go on pointing at it.
 	if h, _ := f.x.st.cell(c); !h.lost && h.obj != nil && !h.ptr && structOf(h.obj.typ) != nil {
 		c.writes++
-		if v.obj != nil && !v.ptr && structOf(v.obj.typ) != nil {
-			f.put(h.obj, f.contents(v.obj))
-		} else {
-			f.escape(v, "stored in the variable "+id.Name, id)
-			f.loseObject(h.obj)
-		}
+		f.overwrite(h.obj, v)
 		return
 	}
 	f.store(c, v)
+}
+
+func isStruct(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Struct)
+	return ok
+}
+
+// overwrite assigns to a struct as a whole. Pointers to it, and to structs in it, go
+// on pointing at them.
+func (f *frame) overwrite(o *object, v value) {
+	if v.obj == nil || v.ptr || !isStruct(v.obj.typ) || !isStruct(o.typ) {
+		f.escape(v, "stored in a struct that is not followed", f.body)
+		f.loseObject(o)
+		return
+	}
+	old, next := f.contents(o), *f.contents(v.obj)
+	if old.lost {
+		f.loseObject(v.obj)
+		return
+	}
+	fields := maps.Clone(next.fields)
+	for field := range structOf(o.typ).Fields() {
+		was, ok := old.fields[field.Name()]
+		if !ok || was.obj == nil || was.ptr || !isStruct(field.Type()) {
+			continue
+		}
+		now, ok := next.fields[field.Name()]
+		if !ok {
+			now = f.zero(field.Type())
+		}
+		if f.overwrite(was.obj, now); fields == nil {
+			fields = map[string]value{}
+		}
+		fields[field.Name()] = was
+	}
+	next.fields = fields
+	f.put(o, &next)
 }
 
 func (f *frame) updateField(l *ast.SelectorExpr, v value) {
@@ -220,6 +253,7 @@ func (f *frame) updateField(l *ast.SelectorExpr, v value) {
 		return
 	}
 	path := s.Index()
+	f.shared(l.X)
 	x := f.field(f.eval(l.X), s.Recv(), path[:len(path)-1])
 	if x.obj == nil || structOf(x.obj.typ) == nil || f.contents(x.obj).lost {
 		f.escapeField(v, s.Recv(), l.Sel.Name)
@@ -229,7 +263,10 @@ func (f *frame) updateField(l *ast.SelectorExpr, v value) {
 	if !ok {
 		return
 	}
-	// A pointer to a field that is a struct goes on pointing at it: it is the same.
+	if was := f.contents(x.obj).fields[field.Name()]; was.obj != nil && !was.ptr && isStruct(field.Type()) {
+		f.overwrite(was.obj, v)
+		return
+	}
 	f.setField(x.obj, field.Name(), f.converted(v, field.Type()))
 }
 
@@ -253,12 +290,11 @@ func (f *frame) updateElement(l *ast.IndexExpr, v value) {
 	n, ok := i.known.V.(int64)
 	if !ok || n < 0 || n >= int64(len(next.items)) || x.obj.kin != nil {
 		f.escape(v, "stored in "+f.file.text(l), l)
-		_, all := f.x.st.since(nil)
-		for _, o := range all {
-			if o == x.obj || x.obj.kin != nil && o.kin == x.obj.kin {
-				f.loseObject(o)
-			}
-		}
+		f.loseKin(x.obj)
+		return
+	}
+	if was := next.items[n]; was.obj != nil && !was.ptr && isStruct(was.obj.typ) && isStruct(elemOf(x.obj.typ)) {
+		f.overwrite(was.obj, v)
 		return
 	}
 	next.items = slices.Clone(next.items)
@@ -266,9 +302,44 @@ func (f *frame) updateElement(l *ast.IndexExpr, v value) {
 	f.put(x.obj, &next)
 }
 
+// loseKin loses a list, and those that may share its items.
+func (f *frame) loseKin(list *object) {
+	_, all := f.x.st.since(nil)
+	for _, o := range all {
+		if o == list || list.kin != nil && o.kin == list.kin {
+			f.loseObject(o)
+		}
+	}
+}
+
+// shared loses a list whose element e is, or is a part of, if another list may share
+// its items: writing there may write both.
+func (f *frame) shared(e ast.Expr) {
+	for {
+		switch n := ast.Unparen(e).(type) {
+		case *ast.SelectorExpr:
+			e = n.X
+			continue
+		case *ast.IndexExpr:
+			if t := f.u.info.Types[n].Type; t == nil || !isStruct(t) {
+				return
+			}
+			if x := f.eval(n.X); x.obj != nil && f.x.st != nil && x.obj.kin != nil {
+				f.loseKin(x.obj)
+			}
+		}
+		return
+	}
+}
+
 func elemOf(t types.Type) types.Type {
-	if m, ok := t.Underlying().(*types.Map); ok {
-		return m.Elem()
+	switch t := t.Underlying().(type) {
+	case *types.Map:
+		return t.Elem()
+	case *types.Slice:
+		return t.Elem()
+	case *types.Array:
+		return t.Elem()
 	}
 	return t
 }
