@@ -161,7 +161,13 @@ func (e *Engine) RegisterModels(models ...*model.Model) error {
 		set = append(set, m)
 		r.byName[m.Name] = newTable(m, e.dialect)
 	}
-	if err := e.failures(model.CheckSet(set)); err != nil {
+	problems := model.CheckSet(set)
+	if e.config.strict.Rules {
+		for _, m := range models {
+			problems = append(problems, model.CheckNames(m)...)
+		}
+	}
+	if err := e.failures(problems); err != nil {
 		return err
 	}
 	e.models.Store(r)

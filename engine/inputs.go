@@ -23,7 +23,11 @@ func (r *run) bindInputs() []*errcatalog.Error {
 	for _, name := range slices.Sorted(maps.Keys(r.o.inputs)) {
 		if f, unknown := graph.UnknownInput(inputs, name); unknown {
 			f.Span = r.g.Span
-			r.warn(r.error(f, nil))
+			if f = r.e.judged(f); severity(f) == errcatalog.SeverityError {
+				errs = append(errs, r.error(f, nil))
+			} else {
+				r.warn(r.error(f, nil))
+			}
 		}
 	}
 	g := *r.g

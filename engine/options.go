@@ -27,6 +27,7 @@ type config struct {
 	logger      *slog.Logger
 	tracer      tracer
 	meter       metric.Meter
+	strict      StrictMode
 	unfused     bool // for tests: reads share no statements
 }
 
@@ -69,6 +70,22 @@ func WithSchemaCache(cache SchemaCacheConfig) Option {
 // WithErrorMode says how much errors tell. The default is errcatalog.Full.
 func WithErrorMode(mode errcatalog.Mode) Option {
 	return func(c *config) { c.errorMode = mode }
+}
+
+// A StrictMode says what strict mode asks for beyond the usual, as `strict:` in
+// dataflow.yaml does for the editor and for dataflow validate.
+type StrictMode struct {
+	// Rules reports what may be right and what a team asks never to see: DF-901 to
+	// DF-905 and DF-907 of a workflow when it is run, DF-906 of a model when it is
+	// registered. What the catalogue calls an error fails.
+	Rules bool
+	// Warnings makes errors of all other warnings (DF-207, DF-208, DF-810, …).
+	Warnings bool
+}
+
+// WithStrictMode refuses more. By default strict mode is off.
+func WithStrictMode(s StrictMode) Option {
+	return func(c *config) { c.strict = s }
 }
 
 // WithPoolSize sets how many connections the engine uses at the same time; at

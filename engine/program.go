@@ -55,12 +55,32 @@ func (e *Engine) program(g *graph.Graph) *program {
 		return p
 	}
 	p := newProgram(g, models)
-	p.findings = append(graph.Check(g, models), unseen(g)...)
+	p.findings = e.findings(g, models)
 	if !slices.ContainsFunc(p.findings, isError) {
 		p.plan, _ = graph.Compile(g)
 	}
 	e.programs.Add(g, p)
 	return p
+}
+
+// findings are what the rules find in a graph, and what cannot be run.
+func (e *Engine) findings(g *graph.Graph, models *registry) []graph.Finding {
+	all := append(graph.Check(g, models), unseen(g)...)
+	for i := range all {
+		all[i].Finding = e.judged(all[i].Finding)
+	}
+	if e.config.strict.Rules {
+		all = append(all, graph.CheckStrict(g, models)...)
+	}
+	return all
+}
+
+// judged gives a warning the severity that it has in strict mode.
+func (e *Engine) judged(f errcatalog.Finding) errcatalog.Finding {
+	if e.config.strict.Warnings && severity(f) == errcatalog.SeverityWarning {
+		f.Severity = errcatalog.SeverityError
+	}
+	return f
 }
 
 func isError(f graph.Finding) bool { return severity(f.Finding) == errcatalog.SeverityError }

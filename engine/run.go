@@ -192,9 +192,12 @@ func (r *run) prepare() error {
 	if len(errs) > 0 || !r.fits(r.o.inputs) {
 		errs = append(errs, r.bindInputs()...)
 		r.program = newProgram(r.g, r.models)
-		r.findings = append(graph.Check(r.g, r.models), unseen(r.g)...)
+		r.findings = r.e.findings(r.g, r.models)
 	}
 	for _, f := range r.findings {
+		if f.Code == errcatalog.DF907 && (r.o.transaction || r.o.dryRun) {
+			continue // all of it is one
+		}
 		f.Details.Workflow = r.g.Name
 		switch err := r.e.enhancer.Error(f.Finding); severity(f.Finding) {
 		case errcatalog.SeverityError:
