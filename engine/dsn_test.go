@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dataflow-go/dataflow"
 	"github.com/dataflow-go/dataflow/engine"
 	"github.com/dataflow-go/dataflow/errcatalog"
 )
@@ -66,6 +67,16 @@ func TestFilesThatAreNoDatabase(t *testing.T) {
 	}
 }
 
+// boxOf is no model by itself, and intBox is one.
+type (
+	boxOf[T any] struct {
+		dataflow.Model
+		ID   string
+		Item T
+	}
+	intBox struct{ boxOf[int] }
+)
+
 func TestOptionsOutOfRange(t *testing.T) {
 	t.Parallel()
 	want(t, errOfOpen(engine.Open(t.Context(), "sqlite::memory:", engine.WithPoolSize(0))), errcatalog.DF405)
@@ -73,6 +84,9 @@ func TestOptionsOutOfRange(t *testing.T) {
 	want(t, errOfOpen(engine.Open(t.Context(), "sqlite::memory:", engine.WithModels(struct{ X int }{}))), errcatalog.DF603)
 	want(t, errOfOpen(engine.Open(t.Context(), "sqlite::memory:", engine.WithModels(nil))), errcatalog.DF603)
 	want(t, errOfOpen(engine.Open(t.Context(), "sqlite::memory:", engine.WithModels(older(), newer()))), errcatalog.DF602)
+	want(t, errOfOpen(engine.Open(t.Context(), "sqlite::memory:", engine.WithModels(older()), engine.WithModels(newer()))), errcatalog.DF602)
+	want(t, errOfOpen(engine.Open(t.Context(), "sqlite::memory:", engine.WithModels(boxOf[int]{}))), errcatalog.DF601)
+	open(t, "sqlite::memory:", engine.WithModels(intBox{}))
 	open(t, "sqlite::memory:", engine.WithModels(Team{}, &Team{}), nil)
 }
 

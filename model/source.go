@@ -134,7 +134,7 @@ func (r reflectType) pkgName() string {
 func (r reflectType) kind() reflect.Kind { return r.t.Kind() }
 func (r reflectType) elem() goType       { return reflectType{r.t.Elem()} }
 func (r reflectType) key() goType        { return reflectType{r.t.Key()} }
-func (r reflectType) generic() bool      { return false }
+func (r reflectType) generic() bool      { return strings.Contains(r.t.Name(), "[") }
 func (r reflectType) fields() []goField {
 	fields := make([]goField, r.t.NumField())
 	for i := range fields {
