@@ -33,6 +33,7 @@ type engineUse struct {
 	// are read by a name that is computed.
 	results   map[string]bool
 	anyResult bool
+	groups    [][]registration // what one engine is given at once
 }
 
 // worldUse is what the packages of a workspace do with the workflows of each other.
@@ -92,11 +93,13 @@ type engineCalls struct {
 	file *source
 	decl ast.Decl // that is gone over
 	use  *engineUse
+	// grouped are the calls whose models are noted with those of another call.
+	grouped map[*ast.CallExpr]bool
 }
 
 // usesOfEngine finds the calls of package engine in a unit.
 func usesOfEngine(u *unit, info *types.Info) *engineUse {
-	c := &engineCalls{u: u, info: info, use: &engineUse{results: map[string]bool{}}}
+	c := &engineCalls{u: u, info: info, use: &engineUse{results: map[string]bool{}}, grouped: map[*ast.CallExpr]bool{}}
 	for _, f := range u.files {
 		if !slices.Contains(f.imports, enginePath) {
 			continue
@@ -147,6 +150,7 @@ func (c *engineCalls) call(call *ast.CallExpr) {
 	switch fn.Name() {
 	case "Open":
 		c.url(arg(1))
+		c.registered(call)
 	case "WithPoolSize":
 		c.atLeast(arg(0), 1, errcatalog.DF405, errcatalog.Details{Setting: fn.Name(), Rule: "at least 1", Example: "4"}, "the pool size is %s; it must be at least 1")
 	case "WithConcurrency":
@@ -158,6 +162,7 @@ func (c *engineCalls) call(call *ast.CallExpr) {
 			for _, a := range call.Args {
 				c.model(a, c.info.Types[a].Type)
 			}
+			c.registered(call)
 		}
 	case "Repo":
 		c.typeArgument(call)

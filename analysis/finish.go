@@ -22,9 +22,17 @@ func finish(made *extraction, w *world) *Package {
 		p.Files = append(p.Files, f.name)
 	}
 	shipped, tests := w.modelsFor(u.meta, u.meta.test), w.modelsFor(u.meta, true)
+	resolverOf := func(d *draft) *models {
+		if d.file.isTest() {
+			return tests
+		}
+		return shipped
+	}
 	for _, d := range u.models {
 		p.Models = append(p.Models, d.model)
-		p.Diagnostics = append(p.Diagnostics, d.diagnostics()...)
+		if !w.isBase(d) {
+			p.Diagnostics = append(p.Diagnostics, d.diagnostics()...)
+		}
 		if !d.unsure {
 			for _, problem := range model.CheckNames(d.model) {
 				p.Strict = append(p.Strict, d.diagnostic(problem))
@@ -32,7 +40,7 @@ func finish(made *extraction, w *world) *Package {
 		}
 	}
 	p.Diagnostics = append(p.Diagnostics, setDiagnostics(u, shipped)...)
-	p.Diagnostics = slices.Concat(p.Diagnostics, u.engine.found, u.dropped)
+	p.Diagnostics = slices.Concat(p.Diagnostics, u.engine.found, u.dropped, registrationDiagnostics(u, w), ambiguities(made, w, resolverOf))
 	for i := range u.engine.runs {
 		p.Diagnostics = append(p.Diagnostics, u.engine.runs[i].diagnostics(w, shipped)...)
 	}
@@ -41,10 +49,7 @@ func finish(made *extraction, w *world) *Package {
 		if len(d.ops) == 0 && d.fragment {
 			continue
 		}
-		d, resolver := closeOver(d, w), shipped
-		if d.file.isTest() {
-			resolver = tests
-		}
+		d, resolver := closeOver(d, w), resolverOf(d)
 		wf := d.workflow(resolver)
 		p.targets = append(p.targets, targetsOf(wf, d, resolver)...)
 		if !d.fragment {

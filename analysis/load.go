@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
-	"go/parser"
-	"go/token"
 	"maps"
 	"os"
 	"os/exec"
@@ -45,7 +43,8 @@ type metadata struct {
 	modules map[string]string
 	// recalled says that this was kept from an earlier run.
 	recalled bool
-	hidden   map[string]bool // types in files that build constraints leave out; as toRoot
+	hidden   map[string][]*declared // see hides; as toRoot
+	stray    map[string][]*declared // as hidden, in packages that are not listed
 	// unknown says that models may hide in packages that are not there; nil is not
 	// known yet; as toRoot.
 	unknown *bool
@@ -379,21 +378,34 @@ func (m *metadata) dependsOnRoot(p *packages.Package) bool {
 // embedsForeign reports whether a struct embeds one of another package.
 func embedsForeign(st *ast.StructType) bool {
 	return st.Fields != nil && slices.ContainsFunc(st.Fields.List, func(field *ast.Field) bool {
-		_, ok := ast.Unparen(field.Type).(*ast.SelectorExpr)
-		return ok && len(field.Names) == 0
+		return len(field.Names) == 0 && isForeign(field.Type)
 	})
 }
 
-// mayEmbed reports whether a file can hold a struct that embeds one of another
-// package, as embedsForeign finds for certain: a line, or what follows a brace or a
-// semicolon, that is no more than a qualified name.
+// isForeign reports whether a type is one of another package, by its qualified name.
+func isForeign(t ast.Expr) bool {
+	switch t := ast.Unparen(t).(type) {
+	case *ast.SelectorExpr:
+		return true
+	case *ast.IndexExpr:
+		return isForeign(t.X)
+	case *ast.IndexListExpr:
+		return isForeign(t.X)
+	}
+	return false
+}
+
+// mayEmbed reports whether a file can declare a model by a struct of another package,
+// as source.embeds says for certain: it has a line, or what follows a brace or a
+// semicolon, that is no more than a qualified name or that gives one a name; or a dot
+// import.
 func mayEmbed(src []byte) bool {
 	for len(src) > 0 {
 		end := bytes.IndexAny(src, "\n;{")
 		if end < 0 {
 			end = len(src) - 1
 		}
-		if isQualified(src[:end+1]) {
+		if line := src[:end+1]; isQualified(line) || mayName(line) {
 			return true
 		}
 		src = src[end+1:]
@@ -401,9 +413,26 @@ func mayEmbed(src []byte) bool {
 	return false
 }
 
+// mayName reports whether a line can start a group of types, or give a name to a type
+// of another package, or all of its names to the file.
+func mayName(line []byte) bool {
+	line = bytes.TrimLeft(line, " \t")
+	if rest, ok := bytes.CutPrefix(line, []byte("type")); ok {
+		return bytes.IndexAny(rest, ".(/") >= 0
+	}
+	if rest, ok := bytes.CutPrefix(line, []byte("import")); ok {
+		line = bytes.TrimLeft(rest, " \t(")
+	}
+	return len(line) > 0 && line[0] == '.'
+}
+
 // isQualified reports whether a line starts with a.B or *a.B, and goes on as an
 // embedded field may: with its type arguments, its tag, a comment, or not at all.
 func isQualified(line []byte) bool {
+	line = bytes.TrimLeft(line, " \t")
+	if rest, ok := bytes.CutPrefix(line, []byte("/*")); ok {
+		_, line, _ = bytes.Cut(rest, []byte("*/"))
+	}
 	line = bytes.TrimLeft(line, " \t(*")
 	name := func() bool {
 		n := bytes.IndexFunc(line, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
@@ -421,32 +450,6 @@ func isQualified(line []byte) bool {
 		return false
 	}
 	return len(line) == 0 || bytes.IndexByte([]byte("\n\r;}`\"/[)"), line[0]) >= 0
-}
-
-// hides reports whether a file that build constraints leave out of the build
-// declares a type of the name: it may be a model.
-func (m *metadata) hides(name string) bool {
-	if m.hidden == nil {
-		m.hidden = map[string]bool{}
-		for _, u := range m.units {
-			for _, file := range u.IgnoredFiles {
-				if filepath.Ext(file) != ".go" {
-					continue
-				}
-				f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
-				if f == nil || err != nil && len(f.Decls) == 0 {
-					continue
-				}
-				ast.Inspect(f, func(n ast.Node) bool {
-					if spec, ok := n.(*ast.TypeSpec); ok {
-						m.hidden[spec.Name.Name] = true
-					}
-					return true
-				})
-			}
-		}
-	}
-	return m.hidden[name]
 }
 
 // unit is the workspace's own package of an import path, or nil.

@@ -174,6 +174,38 @@ type (
 	Func    func()
 )
 
+// Mark and the rest make models of what embeds them.
+type (
+	Mark   = dataflow.Model
+	Marked struct {
+		dataflow.Model ` + "`df:\"versioned\"`" + `
+	}
+	Deep struct {
+		Marked
+		Depth int
+	}
+	Wide[T any] struct {
+		dataflow.Model
+		Width T
+	}
+)
+
+// All that they are made of.
+type (
+	OfMarked struct {
+		Marked
+		ID string
+	}
+	OfDeep struct {
+		Deep
+		ID string
+	}
+	OfWide struct {
+		Wide[string]
+		ID string
+	}
+)
+
 // Good is what others refer to.
 type Good struct {
 	dataflow.Model
@@ -206,7 +238,8 @@ func generatedStruct(name string) *rapid.Generator[string] {
 			return " `" + s + "`"
 		}
 		var b strings.Builder
-		fmt.Fprintf(&b, "type %s struct {\n\tdataflow.Model%s\n", name, tag(pick("", "", "", `df:"table=things"`, `df:"table=`+name+`_x"`, `df:"softdelete"`, `df:"versioned,tenant"`,
+		mark := pick("dataflow.Model", "dataflow.Model", "dataflow.Model", "Mark", "Marked", "Deep", "Wide[int]")
+		fmt.Fprintf(&b, "type %s struct {\n\t%s%s\n", name, mark, tag(pick("", "", "", `df:"table=things"`, `df:"table=`+name+`_x"`, `df:"softdelete"`, `df:"versioned,tenant"`,
 			`df:"tenant=org_id,softdelete"`, `df:"unique=a1+a2,index=a2+a1"`, `df:"unique=a1+nothing"`, `df:"sofdelete"`, `df:"table="`, `df:"softdelete,softdelete"`, `json:"-"`, `df:",versioned"`)))
 		if pick("y", "y", "n") == "y" {
 			b.WriteString("\t" + pick("ID string", "ID int64", "ID uuid.UUID", "ID string `df:\"key\"`", "Key string `df:\",pk\"`", "ID *string", "ID []byte", "ID float64", "Base", "ID string\n\tCode string `df:\",pk\"`") + "\n")

@@ -148,7 +148,8 @@ type source struct {
 	api hash
 	// takers are the functions that are declared with a *Workflow parameter.
 	takers []string
-	// embeds says that a struct embeds one of another package.
+	// embeds says that it may declare a model by a struct of another package: one that
+	// it embeds, or gives a name, or gets by a dot import.
 	embeds bool
 	words  map[ast.Decl][]string // the identifiers in each declaration, each once
 	types  []*ast.TypeSpec       // at any level
@@ -185,6 +186,7 @@ func newSource(name string, src []byte, f *ast.File, tok *token.File) *source {
 		if path, err := strconv.Unquote(imp.Path.Value); err == nil {
 			s.imports = append(s.imports, path)
 		}
+		s.embeds = s.embeds || imp.Name != nil && imp.Name.Name == "."
 	}
 	s.survey()
 	s.api = s.hashAPI()
@@ -205,6 +207,7 @@ func (s *source) survey() {
 				}
 			case *ast.TypeSpec:
 				s.types = append(s.types, n)
+				s.embeds = s.embeds || isForeign(n.Type)
 			case *ast.StructType:
 				s.embeds = s.embeds || embedsForeign(n)
 			case *ast.BranchStmt:
@@ -223,6 +226,12 @@ func (s *source) survey() {
 // mentions reports whether an identifier of names stands in a declaration of the file.
 func (s *source) mentions(d ast.Decl, names map[string]bool) bool {
 	return slices.ContainsFunc(s.words[d], func(word string) bool { return names[word] })
+}
+
+// declaresType reports whether a function declares a type: it may be a model by what
+// it embeds.
+func (s *source) declaresType(fd *ast.FuncDecl) bool {
+	return slices.ContainsFunc(s.types, func(t *ast.TypeSpec) bool { return fd.Pos() <= t.Pos() && t.Pos() < fd.End() })
 }
 
 // hashAPI hashes the file without the bodies of functions and without comments.

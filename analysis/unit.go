@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/model"
 )
 
@@ -46,9 +47,10 @@ type declared struct {
 	problems []model.Problem
 	file     *source
 	spec     *ast.TypeSpec
-	path     string // import path of the package that declares it
-	local    bool   // declared in a function
-	test     bool   // declared in a test file
+	path     string   // import path of the package that declares it
+	local    bool     // declared in a function
+	test     bool     // declared in a test file
+	bases    []string // see basesOf
 	// unsure says that a type in it could not be seen, so that it may be any
 	// model of its name.
 	unsure bool
@@ -200,7 +202,7 @@ func keptFunctions(files []*source, names map[string]bool) func(*source, *ast.Fu
 			fd, ok := d.(*ast.FuncDecl)
 			switch {
 			case !ok || fd.Body == nil:
-			case fd.Name.Name == "init" || fd.Name.Name == "main" || f.mentions(fd, names) || engine && f.mentions(fd, engineNames):
+			case fd.Name.Name == "init" || fd.Name.Name == "main" || f.mentions(fd, names) || engine && f.mentions(fd, engineNames), f.declaresType(fd):
 				keep(fd)
 			case short(fd):
 				rest = append(rest, fd)
@@ -395,7 +397,10 @@ func declaredModels(u *unit, info *types.Info, fset *token.FileSet) []*declared 
 			if obj == nil || obj.Type() == nil || obj.IsAlias() || !model.IsModel(obj.Type()) {
 				continue
 			}
-			d := &declared{file: f, spec: spec, path: u.meta.PkgPath, local: obj.Parent() != u.pkg.Scope(), test: f.isTest()}
+			d := &declared{
+				file: f, spec: spec, path: u.meta.PkgPath, local: obj.Parent() != u.pkg.Scope(), test: f.isTest(),
+				bases: basesOf(obj.Type().Underlying(), info.TypeOf(spec.Type)),
+			}
 			if d.unsure = hasInvalid(obj.Type().Underlying(), 0); d.unsure {
 				d.model = &model.Model{Name: obj.Name(), PkgPath: u.meta.PkgPath}
 			} else {
@@ -408,6 +413,34 @@ func declaredModels(u *unit, info *types.Info, fset *token.FileSet) []*declared 
 		}
 	}
 	return all
+}
+
+// basesOf are the structs, by qualified name, that a model is made of and that would be
+// models too: those that it embeds, and the one that it is defined as.
+func basesOf(st, definition types.Type) []string {
+	var bases []string
+	add := func(t types.Type) {
+		if named, ok := types.Unalias(t).(*types.Named); ok && model.IsModel(t) && named.Obj().Pkg() != nil {
+			bases = append(bases, named.Obj().Pkg().Path()+"."+named.Obj().Name())
+		}
+	}
+	add(definition)
+	if st, ok := st.(*types.Struct); ok {
+		for f := range st.Fields() {
+			if f.Embedded() {
+				add(f.Type())
+			}
+		}
+	}
+	return bases
+}
+
+// isAbstract reports whether what is wrong with a model keeps nobody from making
+// others of it: that it has type parameters, or no columns or no key of its own.
+func (d *declared) isAbstract() bool {
+	return len(d.problems) > 0 && !slices.ContainsFunc(d.problems, func(p model.Problem) bool {
+		return p.Code != errcatalog.DF606 && (p.Code != errcatalog.DF601 || p.Details.Field != "")
+	})
 }
 
 // hasInvalid reports whether a type in t could not be resolved.

@@ -422,7 +422,7 @@ func (w *Workspace) foreignModels() []*declared {
 		own[m.PkgPath] = true
 	}
 	for _, p := range w.meta.sorted() {
-		if own[p.PkgPath] || p.ForTest != "" || p.Imports[rootPath] == nil || strings.HasPrefix(p.PkgPath, rootPath+"/") {
+		if own[p.PkgPath] || p.ForTest != "" || p.PkgPath == rootPath || !w.meta.dependsOnRoot(p) || strings.HasPrefix(p.PkgPath, rootPath+"/") {
 			continue
 		}
 		pkg, err := w.im.types(p)

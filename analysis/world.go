@@ -29,6 +29,7 @@ type world struct {
 	importers  bool // packages that import those in sight are not in sight
 	key        hash // of all that findings depend on
 	contracts  map[contractKey]*model.Contract
+	bases      map[string]bool // see basesOf
 }
 
 // contractKey is a model and what is done to it.
@@ -38,12 +39,15 @@ type contractKey struct {
 }
 
 func newWorld(meta *metadata, units map[string]*unit, made map[string]*extraction, foreign []*declared) *world {
-	w := &world{meta: meta, units: units, made: made, byName: map[string][]*declared{}, contracts: map[contractKey]*model.Contract{}, closed: len(meta.units) > 0}
+	w := &world{meta: meta, units: units, made: made, byName: map[string][]*declared{}, bases: map[string]bool{}, contracts: map[contractKey]*model.Contract{}, closed: len(meta.units) > 0}
 	add := func(d *declared) { w.byName[d.model.Name] = append(w.byName[d.model.Name], d) }
 	for _, path := range slices.Sorted(maps.Keys(units)) {
 		u := units[path]
 		for _, d := range u.models {
 			add(d)
+			for _, name := range d.bases {
+				w.bases[name] = true
+			}
 		}
 		x := made[path].extensions
 		w.extensions = append(w.extensions, x)
@@ -67,6 +71,12 @@ func (w *world) file(name string) *source {
 		}
 	}
 	return nil
+}
+
+// isBase reports whether others are made of a struct that makes no model by itself, or
+// may be where nobody sees it.
+func (w *world) isBase(d *declared) bool {
+	return d.isAbstract() && (w.bases[d.path+"."+d.model.Name] || w.importers && ast.IsExported(d.model.Name))
 }
 
 // hasUnknown reports whether models may hide in packages that are not there or in
@@ -94,7 +104,7 @@ func (d *declared) sum() hash {
 	if d.summed == (hash{}) {
 		h := sha256.New()
 		m := *d.model
-		fmt.Fprintln(h, m.Name, d.path, d.local, d.unsure, d.test, m.Pos)
+		fmt.Fprintln(h, m.Name, d.path, d.local, d.unsure, d.test, d.bases, m.Pos)
 		for _, f := range m.Fields {
 			ref := ""
 			if f.Ref != nil {
@@ -117,6 +127,13 @@ func (w *world) fingerprint() hash {
 		for _, d := range w.byName[name] {
 			sum := d.sum()
 			h.Write(sum[:])
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(w.units)) {
+		for _, group := range w.units[path].engine.groups {
+			for _, r := range group {
+				fmt.Fprintln(h, r.path, r.name)
+			}
 		}
 	}
 	for _, x := range w.extensions {
@@ -182,7 +199,7 @@ func (w *world) modelsFor(m *unitMeta, test bool) *models {
 	for depth := 1; len(next) > 0; depth++ {
 		var after []*packages.Package
 		for _, p := range next {
-			for _, dep := range p.Imports {
+			for _, dep := range w.importsOf(p, depth == 1 && test) {
 				if _, seen := r.level[dep.PkgPath]; !seen && w.meta.dependsOnRoot(dep) {
 					r.level[dep.PkgPath] = depth
 					after = append(after, dep)
@@ -192,6 +209,31 @@ func (w *world) modelsFor(m *unitMeta, test bool) *models {
 		next = after
 	}
 	return r
+}
+
+// importsOf are the packages that a package imports as its files stand now, with those
+// of its tests or without.
+func (w *world) importsOf(p *packages.Package, tests bool) []*packages.Package {
+	u := w.units[p.PkgPath]
+	if u == nil {
+		return slices.Collect(maps.Values(p.Imports))
+	}
+	var all []*packages.Package
+	for _, f := range u.files {
+		if f.isTest() && !tests {
+			continue
+		}
+		for _, path := range f.imports {
+			dep := u.meta.Imports[path]
+			if dep == nil {
+				dep = w.meta.byPath[path]
+			}
+			if dep != nil {
+				all = append(all, dep)
+			}
+		}
+	}
+	return all
 }
 
 // distance orders candidates: same package, imports from near to far, the
@@ -226,8 +268,10 @@ func (r *models) resolve(name string) resolved {
 			res.ambiguous = true
 		}
 	}
-	if best < 0 && r.world.meta.hides(name) {
-		res.ambiguous = true
+	if best != 0 { // there may be a nearer one in another build
+		for _, d := range r.world.meta.hides(name, best >= 0) {
+			res.ambiguous = res.ambiguous || best < 0 || r.distance(d) < best
+		}
 	}
 	r.known[name] = res
 	return res
