@@ -179,3 +179,8 @@ func isParams(t ast.Expr) bool {
 	}
 	return false
 }
+
+func isParsed(src string) bool {
+	_, err := parser.ParseFile(token.NewFileSet(), "x.go", src, parser.SkipObjectResolution)
+	return err == nil
+}
