@@ -22,6 +22,8 @@ import (
 type Diagnostic struct {
 	errcatalog.Finding        // Span has byte offsets; Fixes carry edits, the best fix first
 	File               string // absolute path
+
+	pending *pending // what Fixes are made from, where that waits for Workspace.FillFixes
 }
 
 // A Workflow is a graph as the source builds it.

@@ -102,7 +102,7 @@ func (s *settings) run(pass *goanalysis.Pass) (any, error) {
 	u.index(kept)
 	u.read(pass.Fset)
 	made := extract(u, alone{meta})
-	p := finish(made, s.world(made, meta, known))
+	p := finish(made, s.world(made, meta, known), false)
 	found := p.Diagnostics
 	if s.strict {
 		found = sortDiagnostics(slices.Concat(found, p.Strict))

@@ -273,7 +273,7 @@ func (w *Workspace) resultOf(m *unitMeta, files []string) *Package {
 	if r := w.results[m.PkgPath]; r == nil || r.made != w.extractions[m.PkgPath] || r.world != w.world.key {
 		w.dropResult(m.PkgPath)
 		made := w.extractions[m.PkgPath]
-		r = &result{made: made, world: w.world.key, pkg: finish(made, w.world)}
+		r = &result{made: made, world: w.world.key, pkg: finish(made, w.world, w.opts.LazyFixes)}
 		w.results[m.PkgPath] = r
 		w.mu.Lock()
 		defer w.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 const maxPaths = 16
 
 // finish checks what was made of a unit against the models of the world.
-func finish(made *extraction, w *world) *Package {
+func finish(made *extraction, w *world, lazy bool) *Package {
 	u := made.unit
 	p := &Package{Path: u.meta.PkgPath, Dir: u.meta.Dir, LoadErrors: u.errs, sources: u.files}
 	for _, f := range u.files {
@@ -69,8 +69,12 @@ func finish(made *extraction, w *world) *Package {
 			}
 		}
 	}
-	p.Diagnostics = withoutDropped(sortDiagnostics(append(p.Diagnostics, diagnose(u, w, found, formatBudget)...)))
-	p.Strict = sortDiagnostics(append(p.Strict, diagnose(u, w, strict, formatBudget/8)...))
+	var budget, strictBudget *int
+	if !lazy {
+		budget, strictBudget = new(formatBudget), new(formatBudget/8)
+	}
+	p.Diagnostics = withoutDropped(sortDiagnostics(append(p.Diagnostics, diagnose(u, w, found, budget)...)))
+	p.Strict = sortDiagnostics(append(p.Strict, diagnose(u, w, strict, strictBudget)...))
 	withoutIgnored(p, u, w)
 	slices.SortStableFunc(p.Workflows, func(a, b *Workflow) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Graph.Span.Start.Offset, b.Graph.Span.Start.Offset))
@@ -228,7 +232,8 @@ func (f *located) relocate(u *unit) bool {
 
 // diagnose turns findings into diagnostics with their fixes. Two paths, or two
 // callers of a helper, meet the same mistake: it is mended once.
-func diagnose(u *unit, w *world, found []located, budget int) []Diagnostic {
+// Without a budget, fixes are left to Workspace.FillFixes.
+func diagnose(u *unit, w *world, found []located, budget *int) []Diagnostic {
 	// What a path suggests may differ from what another does: it is no part of this.
 	type place struct {
 		span                        errcatalog.Span
@@ -259,10 +264,15 @@ func diagnose(u *unit, w *world, found []located, budget int) []Diagnostic {
 			continue // a caller's argument says which node it is
 		}
 		seen[at] = true
-		if !elsewhere[i] {
-			f.Fixes = fixesFor(u, w, *f, &budget)
+		var later *pending
+		switch {
+		case elsewhere[i]:
+		case budget == nil:
+			later = &pending{u, *f}
+		default:
+			f.Fixes = fixesFor(u, w, *f, budget)
 		}
-		d := Diagnostic{Finding: f.Finding.Finding, File: f.Span.Start.Filename}
+		d := Diagnostic{Finding: f.Finding.Finding, File: f.Span.Start.Filename, pending: later}
 		if d.File == "" {
 			d.File = f.draft.file.name
 		}

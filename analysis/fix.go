@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"bytes"
+	"context"
 	"go/ast"
 	"go/format"
 	"go/token"
@@ -39,6 +40,42 @@ type splice struct {
 // of one package: a declaration with thousands of mistakes is still answered at once.
 // Later fixes are right, too, but may leave an alignment to gofmt.
 const formatBudget = 1 << 20
+
+// pending is a finding whose fixes are made when they are asked for.
+type pending struct {
+	u *unit
+	located
+}
+
+// FillFixes makes the fixes of diagnostics that LazyFixes left without. It reports
+// false when the workspace has gone on since they were found: then nothing is changed.
+func (w *Workspace) FillFixes(ctx context.Context, all []Diagnostic) (bool, error) {
+	if !slices.ContainsFunc(all, func(d Diagnostic) bool { return d.pending != nil }) {
+		return true, nil
+	}
+	if err := w.acquire(ctx); err != nil {
+		return false, err
+	}
+	defer w.release()
+	for _, d := range all {
+		if d.pending != nil && !w.holdsStill(d.pending.u) {
+			return false, nil
+		}
+	}
+	budget := formatBudget
+	for i := range all {
+		if d := &all[i]; d.pending != nil {
+			d.Fixes, d.pending = fixesFor(d.pending.u, w.world, d.pending.located, &budget), nil
+		}
+	}
+	return true, nil
+}
+
+// holdsStill reports whether what was found in a unit is what would be found now.
+func (w *Workspace) holdsStill(u *unit) bool {
+	r := w.results[u.meta.PkgPath]
+	return w.world != nil && r != nil && r.made.unit == u && r.world == w.world.key
+}
 
 // fixesFor are the ways to mend a finding, the best first. Formatting is paid from
 // the budget.

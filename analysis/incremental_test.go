@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -158,7 +159,7 @@ func edited(t *testing.T, r *rand.Rand, src string) string {
 // DATAFLOW_TORTURE=1 makes many more edits, other ones each time.
 func TestAnEditComesToWhatAFreshStartDoes(t *testing.T) {
 	t.Parallel()
-	runs, steps, seed := 2, 30, 1
+	runs, steps, seed := 2, 20, 1
 	if os.Getenv("DATAFLOW_TORTURE") != "" {
 		runs, steps, seed = 20, 200, rand.IntN(1<<40)
 	}
@@ -191,14 +192,15 @@ func editAtRandom(t *testing.T, r *rand.Rand, seed, steps int) {
 	dir := extract(t, ar)
 	o := options(dir)
 	o.CacheDir = t.TempDir()
-	start := func() *analysis.Workspace {
+	start := func(lazy bool) *analysis.Workspace {
+		o.LazyFixes = lazy
 		w, err := analysis.Open(context.Background(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return w
 	}
-	w := start()
+	w := start(true)
 	check(t, w)
 	now, before := map[string]string{}, map[string][]string{}
 	var names []string
@@ -235,7 +237,7 @@ func editAtRandom(t *testing.T, r *rand.Rand, seed, steps int) {
 		if _, err := w.Check(context.Background(), all...); err != nil {
 			t.Fatal(err)
 		}
-		fresh := start()
+		fresh := start(false)
 		for name := range opened {
 			fresh.SetFile(name, []byte(now[name]))
 		}
@@ -265,11 +267,12 @@ func results(t *testing.T, w *analysis.Workspace) string {
 		fmt.Fprintf(&b, "%s: %s %s\n", p.Path, what, text)
 	}
 	for _, p := range w.Packages() {
-		for _, d := range p.Diagnostics {
-			write(p, "diagnostic", d)
+		found := slices.Concat(p.Diagnostics, p.Strict)
+		if ok, err := w.FillFixes(context.Background(), found); !ok || err != nil {
+			t.Fatalf("the fixes of %s: %v %v", p.Path, ok, err)
 		}
-		for _, d := range p.Strict {
-			write(p, "strict", d)
+		for i, d := range found {
+			write(p, fmt.Sprintf("diagnostic, strict: %t,", i >= len(p.Diagnostics)), d)
 		}
 		for _, err := range p.LoadErrors {
 			write(p, "error", err.Error())

@@ -27,6 +27,9 @@ type Options struct {
 	// CacheDir is a folder where results are kept for later runs; "" is nowhere.
 	// CacheDir() is the user's.
 	CacheDir string
+	// LazyFixes leaves the fixes of most diagnostics to FillFixes: an editor asks for
+	// few of them.
+	LazyFixes bool
 }
 
 // A Workspace is the module (or the modules of a go.work) at one folder, as files

@@ -39,7 +39,11 @@ func codeActions(s *server, ctx context.Context, snap *snapshot, p *codeActionPa
 		return nil, err
 	}
 	actions = append(actions, migrations...)
-	for _, found := range v.diagnostics(v.doc.Offsets(p.Range)) {
+	all := v.diagnostics(v.doc.Offsets(p.Range))
+	if err := v.fillFixes(ctx, all); err != nil {
+		return nil, err
+	}
+	for _, found := range all {
 		fixes := found.Fixes
 		if v.pkg != nil {
 			if ignore, ok := v.pkg.IgnoreFix(found); ok {

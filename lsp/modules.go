@@ -132,10 +132,11 @@ func (mod *module) open(ctx context.Context) {
 	defer bar.end("")
 	err := mod.s.safely("load "+mod.root, func() (err error) {
 		mod.ws, err = analysis.Open(ctx, analysis.Options{
-			Dir:      mod.root,
-			CacheDir: mod.s.options.CacheDir,
-			Logger:   mod.s.log,
-			Progress: func(message string) { bar.report(message, 0, 0) },
+			Dir:       mod.root,
+			CacheDir:  mod.s.options.CacheDir,
+			Logger:    mod.s.log,
+			Progress:  func(message string) { bar.report(message, 0, 0) },
+			LazyFixes: true,
 		})
 		return err
 	})
@@ -216,6 +217,23 @@ func (mod *module) bringUp(ctx context.Context, snap *snapshot, check checker, f
 		err = mod.ws.Err()
 	}
 	return packages, err
+}
+
+// fillFixes makes the fixes of diagnostics that a check has found. When the workspace
+// has gone on since, the error is protocol.ErrContentModified.
+func (mod *module) fillFixes(ctx context.Context, found []analysis.Diagnostic) error {
+	if err := mod.acquire(ctx); err != nil {
+		return err
+	}
+	defer mod.release()
+	if mod.ws == nil {
+		return protocol.ErrContentModified
+	}
+	ok, err := mod.ws.FillFixes(ctx, found)
+	if err == nil && !ok {
+		err = protocol.ErrContentModified
+	}
+	return err
 }
 
 // packages are those of the last check; none where the module could not be loaded.

@@ -67,6 +67,14 @@ func (v *view) diagnostics(start, end int) []analysis.Diagnostic {
 	return found
 }
 
+// fillFixes makes the fixes of diagnostics of the view.
+func (v *view) fillFixes(ctx context.Context, found []analysis.Diagnostic) error {
+	if v.packages == nil {
+		return nil
+	}
+	return v.module.fillFixes(ctx, found)
+}
+
 // drift lists how dev databases differ from what is declared from start to end.
 func (v *view) drift(start, end int) []drift.Finding {
 	if v.packages == nil {
