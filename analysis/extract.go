@@ -96,6 +96,7 @@ type ref struct {
 	tx       string
 	external string // no draft: the full name of the function or variable it comes from
 	when     []int  // conditions under which it is this workflow and not another
+	depth    int    // of the branches in which that was left open
 }
 
 func (r ref) equal(o ref) bool {

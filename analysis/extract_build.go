@@ -57,6 +57,11 @@ func (f *frame) builder(c *ast.CallExpr, recv value, on ast.Expr, method string,
 			refs[i] = f.unknownWorkflow(on, r.external)
 			r = refs[i]
 		}
+		if len(r.when) > 0 && len(f.ctx) > r.depth {
+			// The branch may be one that is never taken with this workflow.
+			f.open(r, "which of several it is may depend on a branch", c)
+			r = ref{d: f.fragment(f.file.text(on), f.file.span(on))}
+		}
 		o, ok := build(r)
 		if !ok || c.Ellipsis.IsValid() {
 			f.open(r, "the call of "+method+" is not complete", c)
@@ -197,7 +202,7 @@ func (f *frame) misuse(finding errcatalog.Finding, at ast.Expr) func(ref) (op, b
 
 // transaction follows the function of a transaction block: it runs at once, once.
 func (f *frame) transaction(fun ast.Expr, r ref, tx *graph.Transaction, c *ast.CallExpr) {
-	inner := ref{d: r.d, tx: tx.ID.S, when: r.when}
+	inner := ref{d: r.d, tx: tx.ID.S, when: r.when, depth: r.depth}
 	if !tx.ID.Known {
 		f.open(r, "the id of a transaction block is computed", c)
 		inner.tx = r.tx

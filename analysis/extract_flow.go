@@ -209,8 +209,14 @@ func (f *frame) branch(follow func()) *state {
 	}
 	f.x.st = before.child()
 	f.push()
+	exits := f.x.exits
 	follow()
 	after := f.x.st
+	if after == nil && f.x.exits == exits && f.x.builtSince(f.ctx) {
+		// What it built is not met by what follows.
+		f.x.exits++
+		f.x.left++
+	}
 	f.ctx, f.x.st = f.ctx[:depth], before.child()
 	return after
 }
@@ -306,8 +312,10 @@ func (x *extractor) builtSince(ctx []int) bool {
 		return false
 	}
 	for i := len(x.made) - 1; i >= 0; i-- {
-		for _, o := range x.made[i].ops {
-			if isPrefix(ctx, append(slices.Clone(x.made[i].ctx), o.ctx...)) || isPrefix(ctx, o.ctx) {
+		d := x.made[i]
+		whole := isPrefix(ctx[:min(len(ctx), len(d.ctx))], d.ctx)
+		for _, o := range d.ops {
+			if whole && isPrefix(ctx[min(len(ctx), len(d.ctx)):], o.ctx) || isPrefix(ctx, o.ctx) {
 				return true
 			}
 		}
@@ -768,6 +776,10 @@ func (f *frame) typeSwitch(s *ast.TypeSwitchStmt, label string) {
 }
 
 func (f *frame) selectStmt(s *ast.SelectStmt, label string) {
+	if len(s.Body.List) == 0 { // it waits for ever
+		f.x.st = nil
+		return
+	}
 	f.within(label, false, func(*target) {
 		f.clauses(s.Body.List, func(i int) {
 			if c, ok := s.Body.List[i].(*ast.CommClause); ok {
@@ -871,9 +883,17 @@ func (f *frame) assign(s *ast.AssignStmt) {
 	if f.x.st == nil {
 		return
 	}
+	for i, l := range s.Lhs { // x[i] is the element of i as it was, even if i is assigned as well
+		if _, ok := ast.Unparen(l).(*ast.Ident); !ok {
+			f.update(l, values[i])
+		}
+	}
 	for i, l := range s.Lhs {
 		id, ok := ast.Unparen(l).(*ast.Ident)
-		if ok && s.Tok == token.DEFINE {
+		if !ok {
+			continue
+		}
+		if s.Tok == token.DEFINE {
 			if obj := f.u.info.Defs[id]; obj != nil {
 				f.store(f.declare(obj), values[i])
 				continue

@@ -333,6 +333,7 @@ func (f *frame) joinWorkflows(x, y value) value {
 		for i := range all {
 			f.x.ctxs++
 			all[i].when = append(slices.Clip(all[i].when), f.x.ctxs)
+			all[i].depth = len(f.ctx)
 		}
 	}
 	return value{wfs: all}
