@@ -122,7 +122,7 @@ func memoryKey(o Options, dir string) (hash, bool) {
 func (m *metadata) remember(asked time.Time) *memory {
 	out := &memory{Files: map[string]stamp{}, Folders: map[string]bool{}, Goroot: m.goroot, Arch: m.arch, Dirs: m.modules}
 	cache := moduleCache(m)
-	modules := map[*packages.Module]int{nil: 0}
+	modules := map[string]int{} // by path: go/packages makes each package one of its own
 	for _, p := range m.sorted() {
 		r := remembered{
 			ID: p.ID, Name: p.Name, Path: p.PkgPath, Dir: p.Dir, ForTest: p.ForTest, Export: p.ExportFile,
@@ -131,13 +131,15 @@ func (m *metadata) remember(asked time.Time) *memory {
 		for path, dep := range p.Imports {
 			r.Imports[path] = dep.ID
 		}
-		if _, known := modules[p.Module]; !known {
+		if p.Module != nil && modules[p.Module.Path] == 0 {
 			flat := *p.Module
 			flat.Replace, flat.Error = nil, nil
 			out.Modules = append(out.Modules, flat)
-			modules[p.Module] = len(out.Modules)
+			modules[p.Module.Path] = len(out.Modules)
 		}
-		r.Module = modules[p.Module]
+		if p.Module != nil {
+			r.Module = modules[p.Module.Path]
+		}
 		out.Packages = append(out.Packages, r)
 		if p.Module != nil && p.Dir != "" && !within(p.Dir, cache) {
 			out.Folders[p.Dir] = true
