@@ -3,7 +3,9 @@ package analysis
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
+	"os"
 	"slices"
 	"strings"
 
@@ -134,12 +136,20 @@ func bothPlaces(one, other *declared) []errcatalog.Related {
 	}
 }
 
-// place is where a model is declared.
+// place is where a model is declared. Of one outside the workspace the compiler tells
+// the line alone, so its file is read.
 func (d *declared) place() errcatalog.Span {
-	if d.file == nil {
-		return errcatalog.Span{Start: d.model.Pos, End: d.model.Pos}
+	if d.file != nil {
+		return d.file.span(d.spec.Name)
 	}
-	return d.file.span(d.spec.Name)
+	name := d.model.Pos.Filename
+	if content, err := os.ReadFile(name); err == nil {
+		f := parse(token.NewFileSet(), name, content)
+		if i := slices.IndexFunc(f.types, func(t *ast.TypeSpec) bool { return t.Name.Name == d.model.Name }); i >= 0 {
+			return f.span(f.types[i].Name)
+		}
+	}
+	return errcatalog.Span{Start: d.model.Pos}
 }
 
 // ambiguities are the node types of a unit that two models could be meant by, equally

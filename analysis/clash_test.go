@@ -174,3 +174,21 @@ func main() {
 `)
 	wantCodes(t, dir, check(t, w), "main.go:15 DF-601", "base/base.go:17 DF-601")
 }
+
+// One of the two is of a module outside the workspace.
+func TestTwoModelsOfOneNameOneOfThemFar(t *testing.T) {
+	t.Parallel()
+	w, dir := withDependency(t, declares("a", "User", "Mail string"),
+		strings.Replace(flow("flows/flows.go", "a", "b"), "example.com/shop/b", "example.com/dep/models", 1))
+	pkgs := check(t, w)
+	wantCodes(t, dir, pkgs, "flows/flows.go:5 DF-602")
+	for _, p := range pkgs {
+		for _, d := range p.Diagnostics {
+			for _, r := range d.Related {
+				if text := read(t, r.Span.Start.Filename)[r.Span.Start.Offset:r.Span.End.Offset]; text != "User" {
+					t.Errorf("%v is %q, no name of a model", r.Span, text)
+				}
+			}
+		}
+	}
+}

@@ -293,3 +293,43 @@ func TestModelsBehindBuildConstraints(t *testing.T) {
 		})
 	}
 }
+
+// What is typed in one package is found at the next check of another's open file,
+// saved or not.
+func TestModelsOfUnsavedFiles(t *testing.T) {
+	t.Parallel()
+	const plain = "\n-- plain/plain.go --\npackage plain\n"
+	w, dir := workspace(t, declares("a", "User", "Name *string"), plain, creates("flows/flows.go", "User"), creates("late/late.go", "Late"))
+	flows, model, late := filepath.Join(dir, "flows", "flows.go"), filepath.Join(dir, "a", "a.go"), filepath.Join(dir, "plain", "plain.go")
+	w.SetFile(flows, []byte(read(t, flows)))
+	wantCodes(t, dir, check(t, w), "flows/flows.go:6 DF-111", "late/late.go:6 DF-701")
+	steps := []struct {
+		title, file, content string
+		want                 []string
+	}{
+		{"a model is removed", model, "package a\n", []string{"flows/flows.go:6 DF-701", "late/late.go:6 DF-701"}},
+		{"it comes back with other columns", model, "package a\n\nimport \"github.com/dataflow-go/dataflow\"\n\ntype User struct {\n\tdataflow.Model\n\tID, Mail, Name string\n}\n",
+			[]string{"flows/flows.go:6 DF-101", "flows/flows.go:6 DF-111", "late/late.go:6 DF-701"}},
+		{"it is renamed", model, "package a\n\nimport \"github.com/dataflow-go/dataflow\"\n\ntype Late struct {\n\tdataflow.Model\n\tID, Name string\n}\n",
+			[]string{"flows/flows.go:6 DF-701", "late/late.go:6 DF-111"}},
+		{"another package declares its first", late, "package plain\n\nimport \"github.com/dataflow-go/dataflow\"\n\ntype User struct {\n\tdataflow.Model\n\tID, Name, Nope string\n}\n",
+			[]string{"late/late.go:6 DF-111"}},
+		{"and one that the other has", late, "package plain\n\nimport \"github.com/dataflow-go/dataflow\"\n\ntype Late struct {\n\tdataflow.Model\n\tID string\n}\n",
+			[]string{"flows/flows.go:6 DF-701"}},
+		{"which is imported in an unsaved file", filepath.Join(dir, "late", "late.go"), strings.Replace(read(t, filepath.Join(dir, "late", "late.go")), "import ", "import _ \"example.com/shop/plain\"\nimport ", 1),
+			[]string{"flows/flows.go:6 DF-701", "late/late.go:7 DF-111", "late/late.go:7 DF-111"}},
+		{"as is the other", filepath.Join(dir, "late", "late.go"), strings.Replace(read(t, filepath.Join(dir, "late", "late.go")), "import ", "import _ \"example.com/shop/plain\"\nimport _ \"example.com/shop/a\"\nimport ", 1),
+			[]string{"flows/flows.go:6 DF-701", "late/late.go:8 DF-602"}},
+		{"a file that is not there yet", filepath.Join(dir, "flows", "own.go"), "package flows\n\nimport \"github.com/dataflow-go/dataflow\"\n\ntype User struct {\n\tdataflow.Model\n\tID, Name, Nope string\n}\n",
+			[]string{"late/late.go:8 DF-602"}},
+	}
+	for _, step := range steps {
+		w.SetFile(step.file, []byte(step.content))
+		if _, err := w.Check(context.Background(), step.file); err != nil {
+			t.Fatal(err)
+		}
+		if got := codes(dir, w.Packages()); strings.Join(got, "\n") != strings.Join(step.want, "\n") {
+			t.Errorf("%s: got %q, want %q", step.title, got, step.want)
+		}
+	}
+}

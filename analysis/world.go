@@ -200,7 +200,7 @@ func (w *world) modelsFor(m *unitMeta, test bool) *models {
 		var after []*packages.Package
 		for _, p := range next {
 			for _, dep := range w.importsOf(p, depth == 1 && test) {
-				if _, seen := r.level[dep.PkgPath]; !seen && w.meta.dependsOnRoot(dep) {
+				if _, seen := r.level[dep.PkgPath]; !seen && (w.units[dep.PkgPath] != nil || w.meta.dependsOnRoot(dep)) {
 					r.level[dep.PkgPath] = depth
 					after = append(after, dep)
 				}
