@@ -55,8 +55,8 @@ func (m *metadata) unlisted() map[string][]string {
 	for root, mod := range roots {
 		_ = filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
 			switch {
-			case err != nil: // what cannot be read is not built either
-				return nil
+			case err != nil:
+				return nil //nolint:nilerr // what cannot be read is not built either
 			case e.IsDir() && name != root && isOutside(name, e.Name()):
 				return filepath.SkipDir
 			case e.IsDir() || listed[filepath.Dir(name)]:

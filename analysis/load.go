@@ -418,7 +418,7 @@ func mayEmbed(src []byte) bool {
 func mayName(line []byte) bool {
 	line = bytes.TrimLeft(line, " \t")
 	if rest, ok := bytes.CutPrefix(line, []byte("type")); ok {
-		return bytes.IndexAny(rest, ".(/") >= 0
+		return bytes.ContainsAny(rest, ".(/")
 	}
 	if rest, ok := bytes.CutPrefix(line, []byte("import")); ok {
 		line = bytes.TrimLeft(rest, " \t(")
