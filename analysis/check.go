@@ -3,6 +3,7 @@ package analysis
 import (
 	"bytes"
 	"context"
+	"go/token"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -150,16 +151,17 @@ func (w *Workspace) matters(m *unitMeta, g *gathered) bool {
 		g.matters = g.root || w.meta.dependsOnRoot(m.Package) && slices.ContainsFunc(m.GoFiles, w.mayMatter)
 		if g.matters && !g.root {
 			g.files = w.filesOf(m)
-			g.matters = slices.ContainsFunc(g.files, func(s *source) bool { return s.embeds || w.namesTaker(s.src) })
 		}
 	}
 	return g.matters
 }
 
-// mayMatter is a quick look at a file that need not be read for any other reason.
+// mayMatter reports whether a file makes its package matter. Nearly all need no more
+// than a quick look, and what the others are parsed for is not kept: a large workspace
+// has thousands of them.
 func (w *Workspace) mayMatter(file string) bool {
 	src, ok := w.buffers.peek(file)
-	return ok && (mayEmbed(src) || w.namesTaker(src))
+	return ok && (w.namesTaker(src) || mayEmbed(src) && parse(token.NewFileSet(), file, src).embeds)
 }
 
 func (w *Workspace) namesTaker(src []byte) bool {

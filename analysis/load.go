@@ -449,7 +449,23 @@ func isQualified(line []byte) bool {
 	if !name() {
 		return false
 	}
-	return len(line) == 0 || bytes.IndexByte([]byte("\n\r;}`\"/[)"), line[0]) >= 0
+	if len(line) > 0 && line[0] == '[' { // type arguments, or the index of an element
+		depth := 0
+		end := bytes.IndexFunc(line, func(r rune) bool {
+			switch r {
+			case '[':
+				depth++
+			case ']':
+				depth--
+			}
+			return depth == 0
+		})
+		if end < 0 {
+			return true // they go on in the next line
+		}
+		line = bytes.TrimLeft(line[end+1:], " \t")
+	}
+	return len(line) == 0 || bytes.IndexByte([]byte("\n\r;}`\"/)"), line[0]) >= 0
 }
 
 // unit is the workspace's own package of an import path, or nil.
