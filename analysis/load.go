@@ -26,6 +26,10 @@ import (
 // rootPath is the package that user code imports to describe workflows.
 const rootPath = "github.com/dataflow-go/dataflow"
 
+// cgoPath is what packages with cgo import, but not as the go command lists them once
+// they are compiled.
+const cgoPath = "runtime/cgo"
+
 // metadata is what the go command says about the workspace.
 type metadata struct {
 	pkgs   map[string]*packages.Package // by ID, dependencies too
@@ -177,7 +181,10 @@ func (m *metadata) compiled() []string {
 	for p := range seen { // what comes with its importer need not be named
 		if paths[p.PkgPath] {
 			for _, dep := range p.Imports {
-				delete(paths, dep.PkgPath)
+				// Without its export data, all that imports net would be read from source.
+				if dep.PkgPath != cgoPath {
+					delete(paths, dep.PkgPath)
+				}
 			}
 		}
 	}

@@ -18,7 +18,7 @@ type store struct{ dir string }
 
 const (
 	// storeVersion is part of each key: another form of the entries is another store.
-	storeVersion = "1"
+	storeVersion = "2"
 	// storeLimit bounds a store, in bytes. What was not used for longest goes first.
 	storeLimit = 256 << 20
 	// storeTidy is how often a store is brought below its limit.
