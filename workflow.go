@@ -38,14 +38,15 @@ func NewWorkflow(name string) *Workflow {
 
 // AddNode adds a node. nodeType is Model + operation + "Node" ("UserCreateNode"),
 // or SwitchNode, MergeNode, TransformNode; id names the node in connections and
-// results and has no dot; p holds the parameters of the node type's contract.
+// results and has no dot; p holds the parameters of the node type's contract, as they
+// are now: what is changed in it afterwards changes no node.
 // Mistakes are the codes 1XX and 7XX, DF-806 and DF-807.
 func (w *Workflow) AddNode(nodeType, id string, p Params) *Workflow {
 	if b := w.open("AddNode", id); b != nil {
 		if p == nil {
 			p = Params{}
 		}
-		b.g.Nodes = append(b.g.Nodes, graph.Node{ID: text(id), Type: text(nodeType), Params: graph.ValueOf(p), Tx: w.tx, Call: caller()})
+		b.g.Nodes = append(b.g.Nodes, graph.Node{ID: text(id), Type: text(nodeType), Params: graph.ValueOf(graph.Snapshot(p)), Tx: w.tx, Call: caller()})
 	}
 	return w
 }

@@ -8,10 +8,11 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/dataflow-go/dataflow"
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/graph"
-	"github.com/google/go-cmp/cmp"
 )
 
 func here() int {
@@ -90,6 +91,33 @@ func TestMisuse(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// What is changed after AddNode, in a map, a list or behind a pointer, is not the
+// node's; and a map that holds itself is a mistake like any other.
+func TestNodesKeepWhatTheyWereGiven(t *testing.T) {
+	t.Parallel()
+	name, tags, inner := "old", []string{"old"}, dataflow.Params{"k": "old"}
+	p := dataflow.Params{
+		"name": &name, "tags": tags, "rows": []any{inner}, "typed": []dataflow.Params{inner}, "at": dataflow.Input("at").Default(tags),
+	}
+	wf := dataflow.NewWorkflow("kept").AddNode("UserCreateNode", "create", p)
+	name, tags[0], inner["k"], p["name"] = "new", "new", "new", "new"
+	g, err := wf.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := g.Nodes[0].Params.Resolve(nil)
+	old := "old"
+	want := map[string]any{
+		"name": &old, "tags": []string{"old"}, "rows": []any{dataflow.Params{"k": "old"}}, "typed": []dataflow.Params{{"k": "old"}}, "at": []string{"old"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the node changed (-want +got):\n%s", diff)
+	}
+	loop := dataflow.Params{}
+	loop["self"], loop["list"] = loop, []any{loop}
+	wf.AddNode("UserCreateNode", "loop", loop)
 }
 
 // TestGraphIsASnapshot: later calls do not change a graph that was taken, and a
