@@ -101,7 +101,7 @@ func (s *settings) run(pass *goanalysis.Pass) (any, error) {
 	u.names = matteringNames(u.files, takersOf(u.files, known))
 	u.index(kept)
 	u.read(pass.Fset)
-	made := extract(u, alone{meta})
+	made := extract(u, alone{meta}, nil)
 	p := finish(made, s.world(made, meta, known), false)
 	found := p.Diagnostics
 	if s.strict {

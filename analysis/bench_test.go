@@ -52,7 +52,12 @@ func edits(b *testing.B, file, old, typed string) func(i int) []byte {
 // BenchmarkKeystroke misspells a parameter and mends it, one file of a package.
 func BenchmarkKeystroke(b *testing.B) {
 	onEach(b, func(b *testing.B, ws *twin.Workspace) {
-		w := open(b, ws.Dir)
+		o := options(ws.Dir)
+		o.LazyFixes = true
+		w, err := analysis.Open(context.Background(), o)
+		if err != nil {
+			b.Fatal(err)
+		}
 		check(b, w)
 		text := edits(b, ws.Flow, twin.ParamMark, "\"x"+twin.ParamMark[1:])
 		for i := 0; b.Loop(); i++ {

@@ -233,10 +233,10 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 			return nil, err
 		}
 		u, made := w.units[m.PkgPath], w.extractions[m.PkgPath]
-		if u == nil || made != nil && made.unit == u && (filesAlone && !wanted[m.PkgPath] || (shelf{w}).current(made)) {
+		if u == nil || made != nil && made.unit == u && (filesAlone && !wanted[m.PkgPath] || (shelf{w}).current(made.read)) {
 			continue
 		}
-		w.extractions[m.PkgPath] = extract(u, shelf{w})
+		w.extractions[m.PkgPath] = extract(u, shelf{w}, made)
 		u.forget(w.extractions[m.PkgPath])
 		w.world = nil
 	}

@@ -41,6 +41,7 @@ type draft struct {
 	vias     []string
 	extended bool
 	given    bool
+	reviewed *review // the last
 }
 
 // A leak is a place where a workflow is kept: the field of a struct by its full
@@ -112,6 +113,11 @@ type extraction struct {
 	// read are the other packages whose functions were looked at, by import path,
 	// with the state that they were in.
 	read map[string]hash
+
+	roots []*root // what the above is put together from
+	// tied says that package variables hold workflows: each function may add to them.
+	tied bool
+	ctxs int // branches so far
 }
 
 // An extractor reads the workflows of one unit out of its syntax, by following
@@ -123,7 +129,6 @@ type extractor struct {
 	st  *state // where the path that is followed is; nil where none arrives
 	extraction
 	globals map[*types.Var]*draft
-	ctxs    int // branches so far
 	ids     int // variables and objects so far
 	steps   int // statements that the current root function took
 	exits   int // returns and jumps so far
@@ -141,6 +146,8 @@ type extractor struct {
 type library interface {
 	function(path, full string) (*declaration, hash)
 	owns(path string) bool // whether the package is one of the workspace
+	// current reports whether packages that were looked at are as they were.
+	current(read map[string]hash) bool
 }
 
 // A declaration is a function with the package that its syntax belongs to.
@@ -151,35 +158,40 @@ type declaration struct {
 	fn   *types.Func
 }
 
-// extract follows the unit's functions.
-func extract(u *unit, lib library) *extraction {
-	x := &extractor{u: u, lib: lib, st: newState(), globals: map[*types.Var]*draft{}}
-	x.extraction = extraction{unit: u, read: map[string]hash{}, extensions: &extensions{results: map[string]bool{}, kept: map[string]map[string]bool{}}}
-	x.run()
+// extract follows the unit's functions. What those came to that an edit does not
+// concern is taken from the extraction before it, if there is one.
+func extract(u *unit, lib library, before *extraction) *extraction {
+	x := &extractor{u: u, lib: lib, st: newState(), globals: map[*types.Var]*draft{}, extraction: extraction{unit: u}}
+	x.run(before)
 	return &x.extraction
 }
 
 // run follows package variables first, as the program does, then each function.
-func (x *extractor) run() {
+func (x *extractor) run(before *extraction) {
 	for _, f := range x.u.files {
 		for _, d := range f.ast.Decls {
 			if gd, ok := d.(*ast.GenDecl); ok && gd.Tok == token.VAR {
-				x.variables(f, gd)
+				x.follow(gd, func() { x.variables(f, gd) })
 			}
 		}
 	}
+	x.tied = len(x.globals) > 0
+	kept := x.reusable(before)
 	for _, f := range x.u.files {
 		for _, d := range f.ast.Decls {
-			if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil && f.mentions(fd, x.u.names) && x.u.builds(fd) {
-				x.function(f, fd)
+			if r := kept[d]; r != nil {
+				x.roots = append(x.roots, r)
+			} else if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil && f.mentions(fd, x.u.names) && x.u.builds(fd) {
+				x.follow(fd, func() { x.function(f, fd) })
 			}
 		}
 	}
+	x.merge()
 	x.drafts = slices.DeleteFunc(x.drafts, func(d *draft) bool { return len(d.vias) > 0 && !d.extended && !d.given })
 }
 
-// root makes the frame of a function that is followed on its own.
-func (x *extractor) root(file *source, fn *function, body ast.Node) *frame {
+// frame is that of a function that is followed on its own.
+func (x *extractor) frame(file *source, fn *function, body ast.Node) *frame {
 	x.st, x.steps, x.exits, x.late, x.literals, x.made = newState(), 0, 0, nil, nil, nil
 	x.ctxs++
 	return &frame{x: x, u: x.u, file: file, fn: fn, body: body, env: map[types.Object]*cell{}, broken: x.u.broken[body], own: x.ctxs}
@@ -193,7 +205,7 @@ func (x *extractor) variables(file *source, gd *ast.GenDecl) {
 			continue
 		}
 		name := vs.Names[0].Name
-		f := x.root(file, &function{name: name, full: x.u.meta.PkgPath + "." + name, file: file, head: vs.Names[0], body: vs}, vs)
+		f := x.frame(file, &function{name: name, full: x.u.meta.PkgPath + "." + name, file: file, head: vs.Names[0], body: vs}, vs)
 		for i, e := range vs.Values {
 			v := f.eval(e)
 			if len(vs.Names) != len(vs.Values) {
@@ -227,7 +239,7 @@ func (x *extractor) function(file *source, fd *ast.FuncDecl) {
 		name = t + "." + name
 	}
 	full := fn.FullName()
-	f := x.root(file, &function{name: name, full: full, file: file, head: fd.Name, body: fd}, fd)
+	f := x.frame(file, &function{name: name, full: full, file: file, head: fd.Name, body: fd}, fd)
 	for p := range fn.Signature().Params().Variables() {
 		c := f.declare(p)
 		if isWorkflow(p.Type()) {

@@ -49,25 +49,16 @@ func finish(made *extraction, w *world, lazy bool) *Package {
 		if len(d.ops) == 0 && d.fragment {
 			continue
 		}
-		d, resolver := closeOver(d, w), resolverOf(d)
-		wf := d.workflow(resolver)
-		p.targets = append(p.targets, targetsOf(wf, d, resolver)...)
+		resolver := shipped
+		if d.file.isTest() {
+			resolver = tests
+		}
+		r := d.reviewIn(w, resolver)
+		p.targets = append(p.targets, r.targets...)
 		if !d.fragment {
-			p.Workflows = append(p.Workflows, wf)
+			p.Workflows = append(p.Workflows, r.workflow)
 		}
-		for _, g := range d.paths() {
-			review := graph.CheckAll(g, resolver)
-			for _, finding := range slices.Concat(review.Wrong, review.Hints) {
-				if finding.Code != errcatalog.DF714 || !w.engine.reads(finding.Node) {
-					found = append(found, located{finding, d, resolver})
-				}
-			}
-			for _, finding := range review.Strict {
-				if finding.Code != errcatalog.DF903 || !w.engine.reads(finding.Node) {
-					strict = append(strict, located{finding, d, resolver})
-				}
-			}
-		}
+		found, strict = append(found, r.found...), append(strict, r.strict...)
 	}
 	var budget, strictBudget *int
 	if !lazy {
@@ -82,9 +73,43 @@ func finish(made *extraction, w *world, lazy bool) *Package {
 	return p
 }
 
+// A review is what a draft comes to in a world.
+type review struct {
+	world         hash
+	workflow      *Workflow
+	targets       []*Target
+	found, strict []located
+}
+
+// reviewIn checks a draft. It is kept with it: most drafts outlive an edit.
+func (d *draft) reviewIn(w *world, resolver *models) *review {
+	if d.reviewed != nil && d.reviewed.world == w.key {
+		return d.reviewed
+	}
+	closed := closeOver(d, w)
+	r := &review{world: w.key, workflow: closed.workflow(resolver)}
+	r.targets = targetsOf(r.workflow, closed, resolver)
+	for _, g := range closed.paths() {
+		all := graph.CheckAll(g, resolver)
+		for _, finding := range slices.Concat(all.Wrong, all.Hints) {
+			if finding.Code != errcatalog.DF714 || !w.engine.reads(finding.Node) {
+				r.found = append(r.found, located{finding, closed, resolver})
+			}
+		}
+		for _, finding := range all.Strict {
+			if finding.Code != errcatalog.DF903 || !w.engine.reads(finding.Node) {
+				r.strict = append(r.strict, located{finding, closed, resolver})
+			}
+		}
+	}
+	d.reviewed = r
+	return r
+}
+
 // closeOver is the draft with what the rest of the workspace does to it.
 func closeOver(d *draft, w *world) *draft {
 	out := *d
+	out.reviewed = nil
 	if w.extended(d.owner) {
 		out.openAt(d.owner+" is built on elsewhere", d.span)
 	}

@@ -37,9 +37,8 @@ func (l shelf) stateOf(path string) hash {
 	return hash{}
 }
 
-// current reports whether all that an extraction was made from is as it was.
-func (l shelf) current(e *extraction) bool {
-	for path, key := range e.read {
+func (l shelf) current(read map[string]hash) bool {
+	for path, key := range read {
 		if l.stateOf(path) != key {
 			return false
 		}
@@ -97,3 +96,4 @@ type alone struct{ meta *metadata }
 
 func (a alone) owns(path string) bool                      { return a.meta.byPath[path] != nil }
 func (alone) function(string, string) (*declaration, hash) { return nil, hash{} }
+func (alone) current(map[string]hash) bool                 { return true }

@@ -20,6 +20,7 @@ import (
 type unit struct {
 	meta    *unitMeta
 	key     hash // of all that it was made from
+	api     hash // the same without the bodies of functions; zero where it is not asked for
 	files   []*source
 	pkg     *types.Package
 	errs    []error
@@ -69,7 +70,7 @@ var builderNames = map[string]bool{
 func checkUnit(m *unitMeta, files []*source, im *importer, takers []string, key hash) *unit {
 	names := matteringNames(files, takers)
 	u := typeCheck(m, files, im, keptFunctions(files, names), key)
-	u.names = names
+	u.names, u.api = names, stateOf(m, files, im, takers, func(f *source) hash { return f.api })
 	u.read(im.fset)
 	return u
 }
@@ -330,13 +331,19 @@ func mentions(n ast.Node, names map[string]bool) bool {
 
 // unitKey identifies all that a unit is made from.
 func unitKey(m *unitMeta, files []*source, im *importer, takers []string) hash {
+	return stateOf(m, files, im, takers, func(f *source) hash { return f.sum })
+}
+
+// stateOf identifies a package by its files, each by what of counts, and what they import.
+func stateOf(m *unitMeta, files []*source, im *importer, takers []string, of func(*source) hash) hash {
 	h := sha256.New()
 	for _, name := range takers {
 		h.Write([]byte(name))
 	}
 	for _, f := range files {
 		h.Write([]byte(f.name))
-		h.Write(f.sum[:])
+		sum := of(f)
+		h.Write(sum[:])
 	}
 	seen := map[string]bool{}
 	for _, f := range files {
