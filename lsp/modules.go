@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -19,8 +20,13 @@ import (
 // importPath is what a file that builds workflows or declares models imports.
 const importPath = "github.com/dataflow-go/dataflow"
 
-// confirmAfter is how long the first diagnostics have the machine for themselves.
-const confirmAfter = 2 * time.Second
+const (
+	// confirmAfter is how long nothing must have been typed, or opened, before the go
+	// command is asked: it takes the machine from who types.
+	confirmAfter = 2 * time.Second
+	// confirmPauses bounds how often that is waited for.
+	confirmPauses = 15
+)
 
 // modules are the Go modules in which files are open, each loaded when it is
 // first needed. It is safe for concurrent use.
@@ -151,18 +157,15 @@ func (mod *module) open(ctx context.Context) {
 	mod.confirm(mod.ws)
 }
 
-// confirm asks the go command, once the first diagnostics are out, whether what was
+// confirm asks the go command, at the first pause in typing, whether what was
 // kept from an earlier session is still so.
 func (mod *module) confirm(ws *analysis.Workspace) {
 	mod.s.spawn("confirm "+mod.root, func(ctx context.Context) error {
-		timer := time.NewTimer(confirmAfter)
-		defer timer.Stop()
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-timer.C:
+		if err := mod.s.documents.quiet(ctx, confirmAfter, confirmPauses); err != nil {
+			return err
 		}
 		changed, err := ws.Confirm(ctx)
+		debug.FreeOSMemory() // what the go command lists is large, and mostly given up again
 		if changed {
 			mod.s.diagnose.now()
 		}

@@ -1,10 +1,12 @@
 package lsp
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -58,6 +60,24 @@ func (d *documents) snapshot() *snapshot {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.now
+}
+
+// quiet waits until a pause has gone by without an edit, or so many of them.
+func (d *documents) quiet(ctx context.Context, pause time.Duration, pauses int) error {
+	ticker := time.NewTicker(pause)
+	defer ticker.Stop()
+	for range pauses {
+		seq := d.snapshot().seq
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+		if d.snapshot().seq == seq {
+			return nil
+		}
+	}
+	return nil
 }
 
 // put makes doc the newest version of its text; a nil doc closes it.
