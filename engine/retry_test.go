@@ -88,8 +88,9 @@ func TestDeadlocks(t *testing.T) {
 			}
 			attempts += res.Nodes[0].Attempts
 		}
-		if attempts != 3 {
-			t.Errorf("the transactions were begun %d times, want 3", attempts)
+		// More, when what is done again takes its seat before the other has woken up.
+		if attempts < 3 {
+			t.Errorf("the transactions were begun %d times, want 3 or more", attempts)
 		}
 		if v := versions(t, db); v != [2]int64{3, 3} {
 			t.Errorf("the seats were changed to versions %v", v)
