@@ -18,6 +18,8 @@ type cycle struct {
 	takers []string             // functions that take workflows, sorted
 	world  *world               // nil once a unit is made anew
 	byDir  map[string][]*unitMeta
+	// whole says that every package that matters was checked once.
+	whole bool
 	// worldBefore is the last world that there was.
 	worldBefore *world
 }
@@ -194,7 +196,8 @@ func (w *Workspace) importsRoot(m *unitMeta) bool {
 
 // check brings the units and results up to date, and returns those of the files and
 // those that are new. When the files alone are asked for, units that have not been
-// edited themselves stay as they were, except where they hold one of the files. It is
+// edited themselves stay as they were, except where they hold one of the files; and
+// before all were checked once, no others are than those that may declare models. It is
 // called by who holds the token.
 func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) ([]*Package, error) {
 	w.noteEdits()
@@ -204,6 +207,10 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 		for _, m := range w.unitsIn(filepath.Dir(file)) {
 			wanted[m.PkgPath] = true
 		}
+	}
+	partial := filesAlone && !w.whole
+	if w.world != nil && w.world.partial != partial {
+		w.world = nil
 	}
 	for _, m := range w.meta.units {
 		if err := ctx.Err(); err != nil {
@@ -219,6 +226,8 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 			}
 		case filesAlone && old != nil && g.era != 0 && !wanted[m.PkgPath]:
 			// Only what it imports has changed.
+		case partial && !wanted[m.PkgPath] && !slices.ContainsFunc(g.files, func(s *source) bool { return s.embeds }):
+			// It declares no models, so it can wait.
 		case old == nil || old.key != w.keyOf(m, g):
 			w.units[m.PkgPath] = checkUnit(m, g.files, w.im, w.takers, w.keyOf(m, g))
 			w.world = nil
@@ -233,6 +242,9 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 			return nil, err
 		}
 		u, made := w.units[m.PkgPath], w.extractions[m.PkgPath]
+		if u != nil && made != nil && !w.whole && len(made.read) > 0 {
+			made = nil // into what was not checked yet, only short functions were followed
+		}
 		if u == nil || made != nil && made.unit == u && (filesAlone && !wanted[m.PkgPath] || (shelf{w}).current(made.read)) {
 			continue
 		}
@@ -242,11 +254,13 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 	}
 	if w.world == nil {
 		w.world = newWorld(w.meta, w.units, w.extractions, w.foreign)
+		w.world.limit(partial)
 		if w.world.key == w.worldBefore.key {
 			w.world.contracts = w.worldBefore.contracts
 		}
 		w.worldBefore = w.world
 	}
+	w.whole = w.whole || !partial
 	var out []*Package
 	for _, m := range w.meta.units {
 		if err := ctx.Err(); err != nil {

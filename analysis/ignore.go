@@ -105,8 +105,8 @@ func withoutIgnored(p *Package, u *unit, w *world) {
 	}
 	p.Diagnostics = slices.DeleteFunc(p.Diagnostics, drop)
 	p.Strict = slices.DeleteFunc(p.Strict, drop)
-	// What cannot be read may hold the finding that is ignored.
-	if len(u.errs) > 0 {
+	// What cannot be read, or was not yet, may hold the finding that is ignored.
+	if len(u.errs) > 0 || w.partial {
 		return
 	}
 	idle := false

@@ -27,6 +27,7 @@ type world struct {
 	engine     worldUse
 	unknown    bool // some unit builds on workflows whose making is not in sight
 	importers  bool // packages that import those in sight are not in sight
+	partial    bool // so far, packages are left out that declare no models: see limit
 	key        hash // of all that findings depend on
 	contracts  map[contractKey]*model.Contract
 	bases      map[string]bool // see basesOf
@@ -61,6 +62,16 @@ func newWorld(meta *metadata, units map[string]*unit, made map[string]*extractio
 	w.engine = engineUses(units, made)
 	w.key = w.fingerprint()
 	return w
+}
+
+// limit notes whether packages were left out that declare no models: they may build on
+// any workflow, and read any result.
+func (w *world) limit(partial bool) {
+	if !partial {
+		return
+	}
+	w.partial, w.closed, w.unknown, w.importers, w.engine.anyResult = true, false, true, true, true
+	w.key = w.fingerprint()
 }
 
 // file is a file of the workspace that was read, or nil.
@@ -122,7 +133,7 @@ func (d *declared) sum() hash {
 // fingerprint identifies what results depend on: the models and the extensions.
 func (w *world) fingerprint() hash {
 	h := sha256.New()
-	fmt.Fprintln(h, w.closed, w.engine.anyResult, slices.Sorted(maps.Keys(w.engine.results)), w.engine.inputs)
+	fmt.Fprintln(h, w.partial, w.closed, w.engine.anyResult, slices.Sorted(maps.Keys(w.engine.results)), w.engine.inputs)
 	for _, name := range slices.Sorted(maps.Keys(w.byName)) {
 		for _, d := range w.byName[name] {
 			sum := d.sum()
