@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"time"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -69,18 +70,29 @@ func (d *diagnoser) now() {
 
 // loop diagnoses until ctx is done.
 func (d *diagnoser) loop(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-d.wake:
-		}
+	for d.woken(ctx) {
 		run, cancel := context.WithCancel(ctx)
 		d.mu.Lock()
 		d.cancel = cancel
 		d.mu.Unlock()
 		d.diagnose(run, d.s.documents.snapshot())
 		cancel()
+	}
+}
+
+// woken waits until there is something to diagnose; it is false once ctx is done.
+func (d *diagnoser) woken(ctx context.Context) bool {
+	pause := time.NewTimer(idleAfter)
+	defer pause.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-d.wake:
+			return true
+		case <-pause.C: // once
+			d.s.idle()
+		}
 	}
 }
 
