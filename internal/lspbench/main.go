@@ -99,6 +99,13 @@ func bench(dir, repo, ours, gopls, only string, rounds, n int, gap time.Duration
 	if ours, err = filepath.Abs(ours); err != nil {
 		return err
 	}
+	// A server is started in the workspace that it is to read.
+	if gopls, err = exec.LookPath(gopls); err != nil {
+		return err
+	}
+	if gopls, err = filepath.Abs(gopls); err != nil {
+		return err
+	}
 	caches, err := cacheFolders(dir)
 	if err != nil {
 		return err
