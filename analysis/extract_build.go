@@ -219,3 +219,35 @@ func (f *frame) transaction(fun ast.Expr, r ref, tx *graph.Transaction, c *ast.C
 	f.escape(v, "given to AddTransaction", fun)
 	f.open(r, "the function of a transaction block is not in sight", fun)
 }
+
+// fragment starts a workflow that is made elsewhere.
+func (f *frame) fragment(why string, where errcatalog.Span) *draft {
+	d := &draft{file: f.file, fn: f.fn, fragment: true, span: where, ctx: slices.Clone(f.ctx)}
+	d.openAt("it is made elsewhere ("+why+")", where)
+	f.x.add(d)
+	return d
+}
+
+// add keeps a draft, unless it belongs to a dry run.
+func (x *extractor) add(d *draft) {
+	x.made = append(x.made, d)
+	if x.dry == 0 {
+		x.drafts = append(x.drafts, d)
+	}
+}
+
+// unknownWorkflow is the fragment for a workflow whose making is not in sight.
+func (f *frame) unknownWorkflow(e ast.Expr, external string) ref {
+	if external != "" {
+		f.x.extensions.results[external] = true
+	} else {
+		f.x.extensions.unknown = true
+	}
+	r := ref{d: f.fragment(f.file.text(e), f.file.span(e))}
+	if id, ok := ast.Unparen(e).(*ast.Ident); ok {
+		if c := f.env[f.object(id)]; c != nil && !f.x.lost(c) {
+			f.x.st.cells[c] = held{value: value{wfs: []ref{r}}}
+		}
+	}
+	return r
+}
