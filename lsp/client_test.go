@@ -42,6 +42,8 @@ type client struct {
 	seen    []message               // notifications and requests of the server; guarded by mu
 	news    chan struct{}           // closed and replaced when seen grows; guarded by mu
 	last    map[string]published    // newest diagnostics by URI; guarded by mu
+
+	settings json.RawMessage // the answer to workspace/configuration; nil is null; guarded by mu
 }
 
 type message struct {
@@ -183,11 +185,36 @@ func (c *client) receive(m message) {
 	c.mu.Unlock()
 	if m.ID != nil {
 		var result any
-		if m.Method == "window/showDocument" {
+		switch m.Method {
+		case "window/showDocument":
 			result = object{"success": true}
+		case "workspace/configuration":
+			result = c.configuration(m.Params)
 		}
 		go c.write(object{"jsonrpc": "2.0", "id": m.ID, "result": result})
 	}
+}
+
+// configuration answers workspace/configuration with the settings, for each of the
+// sections that are asked for.
+func (c *client) configuration(raw json.RawMessage) []json.RawMessage {
+	var p struct {
+		Items []struct {
+			Section string `json:"section"`
+		} `json:"items"`
+	}
+	if err := json.Unmarshal(raw, &p); err != nil {
+		c.t.Errorf("workspace/configuration %s: %v", raw, err)
+	}
+	answers := make([]json.RawMessage, len(p.Items))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range answers {
+		if answers[i] = c.settings; answers[i] == nil {
+			answers[i] = json.RawMessage("null")
+		}
+	}
+	return answers
 }
 
 func (c *client) write(v any) {

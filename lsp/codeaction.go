@@ -12,6 +12,15 @@ import (
 	"github.com/dataflow-go/dataflow/errcatalog"
 )
 
+var codeActionFeature = feature{
+	name:  "Code Action",
+	says:  "the fixes of what is wrong at a place, and the comment that ignores it",
+	calls: map[string]call{protocol.MethodTextDocumentCodeAction: answer(codeActions)},
+	offer: func(_ *server, c *protocol.ServerCapabilities) {
+		c.CodeActionProvider = &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.CodeActionKindQuickFix}}
+	},
+}
+
 // codeActionParams are what the server reads of a client's question. The
 // client's own copy of the diagnostics is left out: they may be of an older text.
 type codeActionParams struct {

@@ -7,6 +7,13 @@ import (
 	"go.lsp.dev/protocol"
 )
 
+var codeLensFeature = feature{
+	name:  "Code Lens",
+	says:  "runs the workflow that a function builds",
+	calls: map[string]call{protocol.MethodTextDocumentCodeLens: answer(codeLenses)},
+	offer: func(_ *server, c *protocol.ServerCapabilities) { c.CodeLensProvider = &protocol.CodeLensOptions{} },
+}
+
 // codeLenses is sent when a document is shown: each workflow gets a lens that runs it.
 func codeLenses(s *server, ctx context.Context, snap *snapshot, p *protocol.CodeLensParams) ([]protocol.CodeLens, error) {
 	lenses := []protocol.CodeLens{}

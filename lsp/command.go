@@ -39,6 +39,15 @@ var commands = map[string]command{
 
 func commandNames() []string { return slices.Sorted(maps.Keys(commands)) }
 
+var commandFeature = feature{
+	name:  "Execute Command",
+	says:  "runs workflows, makes migrations, explains codes",
+	calls: map[string]call{protocol.MethodWorkspaceExecuteCommand: answer(executeCommand)},
+	offer: func(_ *server, c *protocol.ServerCapabilities) {
+		c.ExecuteCommandProvider = protocol.ExecuteCommandOptions{Commands: commandNames()}
+	},
+}
+
 // executeCommand is sent when the user chooses a command or a lens.
 func executeCommand(s *server, ctx context.Context, snap *snapshot, p *protocol.ExecuteCommandParams) (json.RawMessage, error) {
 	f, ok := commands[p.Command]

@@ -12,6 +12,13 @@ import (
 	"github.com/dataflow-go/dataflow/errcatalog"
 )
 
+var hoverFeature = feature{
+	name:  "Hover",
+	says:  "what is wrong at a place, and what a node type, id, parameter, connection or DF code there means",
+	calls: map[string]call{protocol.MethodTextDocumentHover: answer(hover)},
+	offer: func(_ *server, c *protocol.ServerCapabilities) { c.HoverProvider = protocol.Boolean(true) },
+}
+
 // hover is sent when the pointer rests on a place: it says what is wrong there
 // and what stands there.
 func hover(s *server, ctx context.Context, snap *snapshot, p *protocol.HoverParams) (*protocol.Hover, error) {

@@ -161,22 +161,24 @@ func foldersOf(p *initializeParams) []string {
 }
 
 func (s *server) capabilities() protocol.ServerCapabilities {
-	return protocol.ServerCapabilities{
+	c := protocol.ServerCapabilities{
 		PositionEncoding: s.documents.encoding,
 		TextDocumentSync: &protocol.TextDocumentSyncOptions{
 			OpenClose: new(true),
 			Change:    new(protocol.TextDocumentSyncKindIncremental),
 			Save:      &protocol.SaveOptions{IncludeText: new(false)},
 		},
-		HoverProvider:          protocol.Boolean(true),
-		CodeActionProvider:     &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.CodeActionKindQuickFix}},
-		CodeLensProvider:       &protocol.CodeLensOptions{},
-		ExecuteCommandProvider: protocol.ExecuteCommandOptions{Commands: commandNames()},
 		Workspace: &protocol.WorkspaceOptions{WorkspaceFolders: &protocol.WorkspaceFoldersServerCapabilities{
 			Supported:           new(true),
 			ChangeNotifications: protocol.Boolean(true),
 		}},
 	}
+	for _, f := range features() {
+		if f.offer != nil {
+			f.offer(s, &c)
+		}
+	}
+	return c
 }
 
 // initialized is sent by the client once it has the server's capabilities.

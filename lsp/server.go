@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -154,20 +155,20 @@ func newServer(ctx context.Context, cancel context.CancelFunc, o Options) *serve
 
 // calls are the requests that the server answers.
 func calls() map[string]call {
-	return map[string]call{
-		protocol.MethodInitialize:              initialize,
-		protocol.MethodShutdown:                shutdown,
-		protocol.MethodTextDocumentHover:       answer(hover),
-		protocol.MethodTextDocumentCodeAction:  answer(codeActions),
-		protocol.MethodTextDocumentCodeLens:    answer(codeLenses),
-		protocol.MethodWorkspaceExecuteCommand: answer(executeCommand),
+	all := map[string]call{
+		protocol.MethodInitialize: initialize,
+		protocol.MethodShutdown:   shutdown,
 	}
+	for _, f := range features() {
+		maps.Copy(all, f.calls)
+	}
+	return all
 }
 
 // notes are the notifications that the server takes. All others are let pass,
 // as the protocol asks.
 func notes() map[string]note {
-	return map[string]note{
+	all := map[string]note{
 		protocol.MethodInitialized:                        take(initialized),
 		protocol.MethodExit:                               exit,
 		protocol.MethodSetTrace:                           take(setTrace),
@@ -179,6 +180,10 @@ func notes() map[string]note {
 		protocol.MethodWorkspaceDidChangeWorkspaceFolders: take(didChangeFolders),
 		protocol.MethodWindowWorkDoneProgressCancel:       take(cancelProgress),
 	}
+	for _, f := range features() {
+		maps.Copy(all, f.notes)
+	}
+	return all
 }
 
 // spawn runs work that is no answer to a request. It ends with the session; a
