@@ -129,7 +129,8 @@ type extractor struct {
 	st  *state // where the path that is followed is; nil where none arrives
 	extraction
 	globals map[*types.Var]*draft
-	ids     int // variables and objects so far
+	cells   int // variables so far
+	objects int // so far
 	steps   int // statements that the current root function took
 	exits   int // returns and jumps so far
 	left    int // returns among them
@@ -161,7 +162,7 @@ type declaration struct {
 // extract follows the unit's functions. What those came to that an edit does not
 // concern is taken from the extraction before it, if there is one.
 func extract(u *unit, lib library, before *extraction) *extraction {
-	x := &extractor{u: u, lib: lib, st: newState(), globals: map[*types.Var]*draft{}, extraction: extraction{unit: u}}
+	x := &extractor{u: u, lib: lib, st: &state{}, globals: map[*types.Var]*draft{}, extraction: extraction{unit: u}}
 	x.run(before)
 	return &x.extraction
 }
@@ -192,7 +193,8 @@ func (x *extractor) run(before *extraction) {
 
 // frame is that of a function that is followed on its own.
 func (x *extractor) frame(file *source, fn *function, body ast.Node) *frame {
-	x.st, x.steps, x.exits, x.late, x.literals, x.made = newState(), 0, 0, nil, nil, nil
+	x.st, x.steps, x.exits, x.late, x.literals, x.made = &state{}, 0, 0, nil, nil, nil
+	x.cells, x.objects = 0, 0
 	x.ctxs++
 	return &frame{x: x, u: x.u, file: file, fn: fn, body: body, env: map[types.Object]*cell{}, broken: x.u.broken[body], own: x.ctxs}
 }
@@ -244,7 +246,7 @@ func (x *extractor) function(file *source, fd *ast.FuncDecl) {
 		c := f.declare(p)
 		if isWorkflow(p.Type()) {
 			d := f.fragment("parameter "+p.Name(), file.span(fd.Name))
-			f.x.st.cells[c] = held{value: value{wfs: []ref{{d: d}}}}
+			f.x.st.setCell(c, held{value: value{wfs: []ref{{d: d}}}})
 		}
 	}
 	f.results = f.namedResults(fd.Type)

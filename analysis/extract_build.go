@@ -246,7 +246,7 @@ func (f *frame) unknownWorkflow(e ast.Expr, external string) ref {
 	r := ref{d: f.fragment(f.file.text(e), f.file.span(e))}
 	if id, ok := ast.Unparen(e).(*ast.Ident); ok {
 		if c := f.env[f.object(id)]; c != nil && !f.x.lost(c) {
-			f.x.st.cells[c] = held{value: value{wfs: []ref{r}}}
+			f.x.st.setCell(c, held{value: value{wfs: []ref{r}}})
 		}
 	}
 	return r

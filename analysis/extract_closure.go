@@ -46,7 +46,7 @@ type lateClosure struct {
 func (l *lateClosure) follow() {
 	x := l.by.x
 	before := x.st
-	x.st = before.child()
+	x.st = before.fork()
 	f := *l.by
 	f.ctx, f.calls = l.ctx, nil
 	f.push()

@@ -79,7 +79,11 @@ func (f *frame) escapeCallable(c *callable) {
 	if f.x.lost(&c.gone) {
 		return
 	}
-	f.x.st.cells[&c.gone] = held{lost: true}
+	if c.gone.id == 0 {
+		f.x.cells++
+		c.gone.id = f.x.cells
+	}
+	f.x.st.setCell(&c.gone, held{lost: true})
 	if c.f != nil {
 		if recv := c.f.Signature().Recv(); c.recv != nil && recv != nil && isWorkflow(recv.Type()) {
 			for _, r := range c.recv.wfs {

@@ -324,6 +324,6 @@ func (f *frame) loseVariable(e ast.Expr) {
 func (f *frame) loseCell(c *cell, how string, where ast.Node) {
 	h, _ := f.x.st.cell(c)
 	c.writes++
-	f.x.st.cells[c] = held{lost: true}
+	f.x.st.setCell(c, held{lost: true})
 	f.escape(h.value, how, where)
 }

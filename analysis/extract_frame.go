@@ -52,10 +52,10 @@ func (f *frame) object(id *ast.Ident) types.Object {
 
 // declare makes a new variable.
 func (f *frame) declare(obj types.Object) *cell {
-	f.x.ids++
-	c := &cell{typ: obj.Type(), id: f.x.ids}
+	f.x.cells++
+	c := &cell{typ: obj.Type(), id: f.x.cells}
 	f.env[obj] = c
-	f.x.st.cells[c] = held{}
+	f.x.st.setCell(c, held{})
 	return c
 }
 
@@ -106,7 +106,7 @@ func (f *frame) afterDefers() {
 // finish follows what runs at a time that is not known, after the root has ended.
 func (f *frame) finish() {
 	if f.x.st == nil {
-		f.x.st = newState()
+		f.x.st = &state{}
 	}
 	for {
 		for len(f.x.late) > 0 {
@@ -158,7 +158,7 @@ func (f *frame) branch(follow func()) *state {
 	if before == nil {
 		return nil
 	}
-	f.x.st = before.child()
+	f.x.st = before.fork()
 	f.push()
 	exits := f.x.exits
 	follow()
@@ -168,7 +168,7 @@ func (f *frame) branch(follow func()) *state {
 		f.x.exits++
 		f.x.left++
 	}
-	f.ctx, f.x.st = f.ctx[:depth], before.child()
+	f.ctx, f.x.st = f.ctx[:depth], before.fork()
 	return after
 }
 
@@ -208,7 +208,7 @@ func (f *frame) mayPanic() {
 		f.rescue.returns = append(f.rescue.returns, f.rescue.namedValues())
 		f.rescue.ends = append(f.rescue.ends, f.x.st)
 	}
-	f.x.st = f.x.st.child()
+	f.x.st = f.x.st.fork()
 }
 
 // namedResults declares the results that have names.

@@ -39,50 +39,48 @@ func (f *frame) join(paths ...*state) {
 }
 
 func (f *frame) join2(a, b *state) *state {
-	base := common(a, b)
-	out := newState()
-	if base != nil {
-		out = base.child()
-	}
+	out := a.fork()
 	f.x.st = out // what escapes on the way is lost in it
-	cellsA, objsA := a.since(base)
-	cellsB, objsB := b.since(base)
-	for _, o := range append(objsA, objsB...) {
+	cells, objs := between(a, b)
+	for _, o := range objs {
+		if p := b.objs.get(o.id); a.object(o) == nil {
+			out.objs.put(o.id, p)
+		}
+	}
+	for _, c := range cells {
+		if _, ok := a.cell(c); !ok {
+			out.cells.put(c.id, b.cells.get(c.id))
+		}
+	}
+	for _, o := range objs {
 		x, y := a.object(o), b.object(o)
 		switch {
-		case out.objs[o] != nil: // seen, or lost on the way
-			if c := out.objs[o]; c.lost {
-				continue
+		case x == nil || y == nil || x == y:
+		case out.object(o).lost && !x.lost: // on the way
+			f.loseContents(o, y)
+		default:
+			joined := f.joinContents(o, x, y)
+			if !out.object(o).lost {
+				out.setObject(o, joined)
 			}
-			fallthrough
-		case x == y, y == nil:
-			out.objs[o] = x
-		case x == nil:
-			out.objs[o] = y
-		}
-		if x != nil && y != nil && x != y {
-			out.objs[o] = f.joinContents(x, y)
 		}
 	}
-	for _, c := range append(cellsA, cellsB...) {
-		if _, seen := out.cells[c]; seen {
-			continue
-		}
+	for _, c := range cells {
 		x, okX := a.cell(c)
 		y, okY := b.cell(c)
 		switch {
-		case !okX:
-			out.cells[c] = y
-		case !okY:
-			out.cells[c] = x
+		case !okX || !okY:
+		case f.x.lost(c) && !x.lost: // on the way
+			f.escape(y.value, "held by a variable that changes", f.body)
 		case x.lost || y.lost:
-			out.cells[c] = held{lost: true}
+			out.setCell(c, held{lost: true})
 			f.escape(x.value, "held by a variable that changes", f.body)
 			f.escape(y.value, "held by a variable that changes", f.body)
-		case same(x.value, y.value):
-			out.cells[c] = x
-		default:
-			out.cells[c] = held{value: f.joinValue(x.value, y.value)}
+		case !same(x.value, y.value):
+			joined := f.joinValue(x.value, y.value)
+			if !f.x.lost(c) {
+				out.setCell(c, held{value: joined})
+			}
 		}
 	}
 	return out
@@ -131,8 +129,11 @@ func (f *frame) joinWorkflows(x, y value) value {
 	return value{wfs: all}
 }
 
-func (f *frame) joinContents(x, y *contents) *contents {
+// joinContents are what an object holds that held x on one path and y on another.
+func (f *frame) joinContents(o *object, x, y *contents) *contents {
 	if x.lost || y.lost {
+		f.loseContents(o, x)
+		f.loseContents(o, y)
 		return &contents{lost: true}
 	}
 	out := &contents{partial: x.partial || y.partial, grown: x.grown || y.grown, appended: x.appended || y.appended}
@@ -190,42 +191,43 @@ func (f *frame) joinContents(x, y *contents) *contents {
 }
 
 // widen makes unknown, in base, all that differs in end, and reports whether
-// anything did.
-func (f *frame) widen(base, end *state) bool {
+// anything did. before is base as it was when the path to end left it.
+func (f *frame) widen(base, before, end *state) bool {
 	if end == nil {
 		return false
 	}
 	changed := false
 	f.x.st = base
-	cells, objs := end.since(base)
+	cells, objs := between(end, before)
 	for _, o := range objs {
 		c, e := base.object(o), end.object(o)
-		if c == nil || c.lost || equalContents(c, e) {
+		if c == nil || e == nil || c.lost || equalContents(c, e) {
 			continue
 		}
 		next := &contents{partial: true, lost: e.lost, grown: c.grown || e.grown, appended: c.appended || e.appended}
 		if e.fields != nil || c.fields != nil {
-			next = f.joinContents(c, e)
+			next = f.joinContents(o, c, e)
 		}
 		if equalContents(c, next) {
 			continue
 		}
 		changed = true
 		f.loseParts(c)
-		base.objs[o] = next
+		base.setObject(o, next)
 	}
 	for _, c := range cells {
 		h, ok := base.cell(c)
-		if !ok || h.lost {
+		e, okEnd := end.cell(c)
+		if !ok || !okEnd || h.lost {
 			continue
 		}
-		if e, _ := end.cell(c); e.lost {
+		if e.lost {
 			changed = true
 			f.escape(h.value, "held by a variable that changes", f.body)
-			base.cells[c] = held{lost: true}
+			base.setCell(c, held{lost: true})
 		} else if !same(h.value, e.value) {
 			changed = true
-			base.cells[c] = held{value: f.joinValue(h.value, e.value)}
+			base.setCell(c, held{value: f.joinValue(h.value, e.value)})
 		}
 	}
 	return changed

@@ -381,17 +381,24 @@ func (f *frame) appended(c *ast.CallExpr, args []value) value {
 	}
 	next.items = append(next.items, more...)
 	o := f.newObject(t, next)
-	o.kin = o
-	if old.grown {
+	if !old.grown {
+		o.join(o)
+	} else {
 		if args[0].obj.kin == nil {
-			args[0].obj.kin = args[0].obj
+			args[0].obj.join(args[0].obj)
 		}
-		o.kin = args[0].obj.kin
+		o.join(args[0].obj.kin)
 		was := *old
 		was.appended = true
 		f.put(args[0].obj, &was)
 	}
 	return value{obj: o}
+}
+
+// join makes a list one of a kin, of which first is the first.
+func (o *object) join(first *object) {
+	o.kin = first
+	first.kins = append(first.kins, o)
 }
 
 // deleteKey follows delete(m, key).

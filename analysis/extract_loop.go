@@ -76,7 +76,7 @@ func (f *frame) perIteration(s *ast.ForStmt) {
 		if id, ok := l.(*ast.Ident); ok {
 			if obj := f.u.info.Defs[id]; obj != nil && f.env[obj] != nil {
 				h, _ := f.x.st.cell(f.env[obj])
-				f.x.st.cells[f.declare(obj)] = h
+				f.x.st.setCell(f.declare(obj), h)
 			}
 		}
 	}
@@ -95,7 +95,7 @@ func (f *frame) trial(unroll func() bool) bool {
 		return false
 	}
 	saved, before := f.save(), f.x.steps
-	f.x.st = f.x.st.child()
+	f.x.st = f.x.st.fork()
 	f.x.dry++
 	ok := unroll()
 	f.x.dry--
@@ -152,12 +152,13 @@ func (f *frame) anyTimes(t *target, body func()) {
 	}
 	for round := 0; ; round++ {
 		if round > maxRounds || f.tired() {
-			f.lose(nil)
+			f.loseAll()
 			break
 		}
 		s := f.save()
 		base := f.x.st
-		f.x.st = base.child()
+		before := base.fork()
+		f.x.st = base.fork()
 		f.push()
 		f.x.dry++
 		body()
@@ -167,7 +168,7 @@ func (f *frame) anyTimes(t *target, body func()) {
 		f.restore(s)
 		changed := false
 		for _, end := range ends {
-			changed = f.widen(base, end) || changed
+			changed = f.widen(base, before, end) || changed
 		}
 		f.x.st = base
 		if !changed {

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"go/ast"
 	"go/types"
 	"maps"
@@ -25,7 +26,7 @@ type value struct {
 // A cell is a variable. What it holds stands in the state.
 type cell struct {
 	typ    types.Type
-	id     int
+	id     int // from 1
 	writes int // on any path, so that a closure that runs later can tell
 }
 
@@ -33,10 +34,12 @@ type cell struct {
 // holds stands in the state.
 type object struct {
 	typ    types.Type
-	id     int
+	id     int // from 1
 	writes int
 	// kin is set for a list that append made: lists of one kin may share their items.
-	kin *object
+	// It is the first of them, which knows them all.
+	kin  *object
+	kins []*object
 }
 
 // contents are what an object holds. They are never changed, only replaced.
@@ -64,14 +67,10 @@ type mapEntry struct {
 	file           *source
 }
 
-// A state is what all variables and objects hold at one point of one path. It holds
-// what was written since its parent, which is not written any more: paths share all
-// that was before they parted.
+// A state is what all variables and objects hold at one point of one path.
 type state struct {
-	parent *state
-	cells  map[*cell]held
-	objs   map[*object]*contents
-	depth  int
+	cells trie[holding]
+	objs  trie[containing]
 }
 
 type held struct {
@@ -79,98 +78,53 @@ type held struct {
 	lost bool // a pointer or a closure that is not followed may write it
 }
 
-func newState() *state {
-	return &state{cells: map[*cell]held{}, objs: map[*object]*contents{}}
+type holding struct {
+	of *cell
+	held
 }
 
-// maxParents bounds how far a look-up goes.
-const maxParents = 32
-
-// child is a state that goes on from s. Nothing may be written to s afterwards, as
-// long as the child is of use.
-func (s *state) child() *state {
-	c := newState()
-	if s.depth < maxParents {
-		c.parent, c.depth = s, s.depth+1
-		return c
-	}
-	s.each(func(o *state) {
-		for k, v := range o.cells {
-			if _, newer := c.cells[k]; !newer {
-				c.cells[k] = v
-			}
-		}
-		for k, v := range o.objs {
-			if _, newer := c.objs[k]; !newer {
-				c.objs[k] = v
-			}
-		}
-	})
-	return c
+type containing struct {
+	of *object
+	c  *contents
 }
 
-// each visits s and its parents, newest first.
-func (s *state) each(visit func(*state)) {
-	for ; s != nil; s = s.parent {
-		visit(s)
-	}
+// fork is a state that goes on from s.
+func (s *state) fork() *state {
+	out := *s
+	return &out
 }
 
-func (s *state) cell(c *cell) (held, bool) {
-	for ; s != nil; s = s.parent {
-		if h, ok := s.cells[c]; ok {
-			return h, true
-		}
+// cell is what a variable holds; ok is false for one that is not of this path.
+func (s *state) cell(c *cell) (h held, ok bool) {
+	if p := s.cells.get(c.id); p != nil && c.id > 0 {
+		return p.held, true
 	}
 	return held{}, false
 }
+
+func (s *state) setCell(c *cell, h held) { s.cells.put(c.id, &holding{c, h}) }
+
+// object is what an object holds, or nil.
+func (s *state) object(o *object) *contents {
+	if p := s.objs.get(o.id); p != nil && o.id > 0 {
+		return p.c
+	}
+	return nil
+}
+
+func (s *state) setObject(o *object, c *contents) { s.objs.put(o.id, &containing{o, c}) }
 
 func (x *extractor) lost(c *cell) bool {
 	h, _ := x.st.cell(c)
 	return h.lost
 }
 
-func (s *state) object(o *object) *contents {
-	for ; s != nil; s = s.parent {
-		if c := s.objs[o]; c != nil {
-			return c
-		}
-	}
-	return nil
-}
-
-// since lists what was written in s after base, in the order of making.
-func (s *state) since(base *state) (cells []*cell, objs []*object) {
-	seen := newState()
-	for ; s != nil && s != base; s = s.parent {
-		for c := range s.cells {
-			if _, ok := seen.cells[c]; !ok {
-				seen.cells[c] = held{}
-				cells = append(cells, c)
-			}
-		}
-		for o := range s.objs {
-			if seen.objs[o] == nil {
-				seen.objs[o] = &contents{}
-				objs = append(objs, o)
-			}
-		}
-	}
-	slices.SortFunc(cells, func(a, b *cell) int { return a.id - b.id })
-	slices.SortFunc(objs, func(a, b *object) int { return a.id - b.id })
+// between lists the variables and objects that two states do not share, in the order
+// of making.
+func between(a, b *state) (cells []*cell, objs []*object) {
+	differences(a.cells, b.cells, func(x, y *holding) { cells = append(cells, cmp.Or(x, y).of) })
+	differences(a.objs, b.objs, func(x, y *containing) { objs = append(objs, cmp.Or(x, y).of) })
 	return cells, objs
-}
-
-// common is the newest state that both a and b go on from, or nil.
-func common(a, b *state) *state {
-	parents := map[*state]bool{}
-	a.each(func(s *state) { parents[s] = true })
-	for ; b != nil; b = b.parent {
-		if parents[b] {
-			return b
-		}
-	}
-	return nil
 }
 
 // isNil reports whether v is surely nil.
@@ -222,9 +176,9 @@ func equalContents(a, b *contents) bool {
 
 // newObject starts an object.
 func (f *frame) newObject(t types.Type, c *contents) *object {
-	f.x.ids++
-	o := &object{typ: t, id: f.x.ids}
-	f.x.st.objs[o] = c
+	f.x.objects++
+	o := &object{typ: t, id: f.x.objects}
+	f.x.st.setObject(o, c)
 	return o
 }
 
@@ -240,7 +194,7 @@ func (f *frame) contents(o *object) *contents {
 func (f *frame) put(o *object, c *contents) {
 	o.writes++
 	if !f.contents(o).lost {
-		f.x.st.objs[o] = c
+		f.x.st.setObject(o, c)
 	}
 }
 
@@ -251,7 +205,12 @@ func (f *frame) loseObject(o *object) {
 		return
 	}
 	o.writes++
-	f.x.st.objs[o] = &contents{lost: true}
+	f.x.st.setObject(o, &contents{lost: true})
+	f.loseContents(o, c)
+}
+
+// loseContents notes that what an object holds, or held, may change unseen.
+func (f *frame) loseContents(o *object, c *contents) {
 	for name, v := range c.fields {
 		f.escapeField(v, o.typ, name)
 	}
@@ -268,9 +227,9 @@ func (f *frame) loseParts(c *contents) {
 	}
 }
 
-// lose is for what was written since base and cannot be followed at all.
-func (f *frame) lose(base *state) {
-	cells, objs := f.x.st.since(base)
+// loseAll is for a path that cannot be followed at all.
+func (f *frame) loseAll() {
+	cells, objs := between(f.x.st, &state{})
 	for _, o := range objs {
 		f.loseObject(o)
 	}
@@ -278,6 +237,6 @@ func (f *frame) lose(base *state) {
 		h, _ := f.x.st.cell(c)
 		f.escape(h.value, "held by a variable that changes", f.body)
 		c.writes++
-		f.x.st.cells[c] = held{lost: true}
+		f.x.st.setCell(c, held{lost: true})
 	}
 }

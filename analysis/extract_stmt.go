@@ -59,7 +59,7 @@ func (f *frame) drop(value) {}
 func (f *frame) labeled(s *ast.LabeledStmt) {
 	label := s.Label.Name
 	if f.x.st == nil && f.broken {
-		f.x.st = newState()
+		f.x.st = &state{}
 	}
 	switch s := s.Stmt.(type) {
 	case *ast.ForStmt:

@@ -110,7 +110,7 @@ func (f *frame) store(c *cell, v value) {
 		f.escape(v, "held by a variable of a function with a goto", f.body)
 		v = value{}
 	}
-	f.x.st.cells[c] = held{value: f.converted(v, c.typ)}
+	f.x.st.setCell(c, held{value: f.converted(v, c.typ)})
 }
 
 // converted is v as a variable of type t holds it.
@@ -304,9 +304,9 @@ func (f *frame) updateElement(l *ast.IndexExpr, v value) {
 
 // loseKin loses a list, and those that may share its items.
 func (f *frame) loseKin(list *object) {
-	_, all := f.x.st.since(nil)
-	for _, o := range all {
-		if o == list || list.kin != nil && o.kin == list.kin {
+	f.loseObject(list)
+	if list.kin != nil {
+		for _, o := range list.kin.kins {
 			f.loseObject(o)
 		}
 	}
