@@ -195,6 +195,15 @@ func (c *client) receive(m message) {
 	}
 }
 
+// set makes the client answer workspace/configuration so from now on, and tells the
+// server that its settings have changed.
+func (c *client) set(settings string) {
+	c.mu.Lock()
+	c.settings = json.RawMessage(settings)
+	c.mu.Unlock()
+	c.notify("workspace/didChangeConfiguration", object{"settings": nil})
+}
+
 // configuration answers workspace/configuration with the settings, for each of the
 // sections that are asked for.
 func (c *client) configuration(raw json.RawMessage) []json.RawMessage {
@@ -336,6 +345,11 @@ var fullCapabilities = object{
 		"didChangeWatchedFiles": object{"dynamicRegistration": true},
 		"workspaceFolders":      true,
 		"codeLens":              object{"refreshSupport": true},
+		"inlayHint":             object{"refreshSupport": true},
+		"semanticTokens":        object{"refreshSupport": true},
+		"configuration":         true,
+
+		"didChangeConfiguration": object{"dynamicRegistration": true},
 	},
 	"textDocument": object{
 		"hover":              object{"contentFormat": []string{"markdown", "plaintext"}},

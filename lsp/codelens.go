@@ -38,16 +38,3 @@ func codeLenses(s *server, ctx context.Context, snap *snapshot, p *protocol.Code
 	}
 	return lenses, nil
 }
-
-// refreshLenses asks the client to ask for the lenses again, after a change that
-// it does not see.
-func (s *server) refreshLenses(ctx context.Context) {
-	if !s.client.Workspace.CodeLens.RefreshSupport {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, closeTime)
-	defer cancel()
-	if _, err := s.conn.Call(ctx, protocol.MethodWorkspaceCodeLensRefresh, nil, nil); err != nil {
-		s.log.Debug("lenses not refreshed", "error", err)
-	}
-}

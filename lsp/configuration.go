@@ -19,13 +19,6 @@ func isConfiguration(doc *document) bool {
 	return filepath.Base(doc.file) == config.FileName && mentions(filepath.Dir(doc.file))
 }
 
-// configuration is the dataflow.yaml of a module as it stands on disk, for the
-// severities in it. What is wrong with it is told at its place.
-func configuration(root string) *config.Config {
-	c, _ := config.Read(root)
-	return c
-}
-
 // diagnoseConfigurations tells what is wrong with the dataflow.yaml of each module
 // that is loaded, and with each that is open.
 func (d *diagnoser) diagnoseConfigurations(snap *snapshot) {
@@ -55,7 +48,7 @@ func (d *diagnoser) diagnoseConfiguration(texts *texts, root string, mod *module
 			findings = append(findings, report.Problems...)
 		}
 	}
-	all := configurationDiagnostics(c, findings)
+	all := configurationDiagnostics(c.With(d.s.settings()), findings)
 	for _, name := range []string{config.FileName, config.WrongName} {
 		d.publishConfiguration(texts, filepath.Join(root, name), all)
 	}

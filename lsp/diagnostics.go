@@ -70,6 +70,10 @@ func (d *diagnoser) now() {
 
 // loop diagnoses until ctx is done.
 func (d *diagnoser) loop(ctx context.Context) {
+	select { // what is told before the settings are known may have to be taken back
+	case <-d.s.set.ready:
+	case <-ctx.Done():
+	}
 	for d.woken(ctx) {
 		run, cancel := context.WithCancel(ctx)
 		d.mu.Lock()
@@ -135,7 +139,7 @@ func (d *diagnoser) diagnoseModule(ctx context.Context, snap *snapshot, mod *mod
 	if err := d.publishAll(ctx, snap, mod, docs, mod.check); err != nil {
 		return err
 	}
-	d.s.drift.follow(mod, configuration(mod.root))
+	d.s.drift.follow(mod, d.s.configuration(mod.root))
 	return nil
 }
 
@@ -150,7 +154,7 @@ func (d *diagnoser) publishAll(ctx context.Context, snap *snapshot, mod *module,
 		return err
 	}
 	texts := newTexts(snap)
-	configuration := configuration(mod.root)
+	configuration := d.s.configuration(mod.root)
 	for _, doc := range docs {
 		if err != nil {
 			d.publish(doc, d.unanalysed(doc, err))

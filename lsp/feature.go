@@ -20,5 +20,6 @@ func features() []feature {
 		codeActionFeature,
 		codeLensFeature,
 		commandFeature,
+		settingsFeature,
 	}
 }

@@ -79,6 +79,7 @@ type initializeParams struct {
 	WorkspaceFolders []folder            `json:"workspaceFolders"`
 	Trace            protocol.TraceValue `json:"trace"`
 	Capabilities     clientCapabilities  `json:"capabilities"`
+	Options          json.RawMessage     `json:"initializationOptions"`
 }
 
 type folder struct {
@@ -103,9 +104,13 @@ type clientCapabilities struct {
 		DidChangeWatchedFiles struct {
 			DynamicRegistration bool `json:"dynamicRegistration"`
 		} `json:"didChangeWatchedFiles"`
-		CodeLens struct {
-			RefreshSupport bool `json:"refreshSupport"`
-		} `json:"codeLens"`
+		Configuration          bool `json:"configuration"`
+		DidChangeConfiguration struct {
+			DynamicRegistration bool `json:"dynamicRegistration"`
+		} `json:"didChangeConfiguration"`
+		CodeLens       refreshable `json:"codeLens"`
+		InlayHint      refreshable `json:"inlayHint"`
+		SemanticTokens refreshable `json:"semanticTokens"`
 	} `json:"workspace"`
 	TextDocument struct {
 		Hover struct {
@@ -116,6 +121,10 @@ type clientCapabilities struct {
 			CodeDescriptionSupport bool `json:"codeDescriptionSupport"`
 		} `json:"publishDiagnostics"`
 	} `json:"textDocument"`
+}
+
+type refreshable struct {
+	RefreshSupport bool `json:"refreshSupport"`
 }
 
 // initialize is the first message of a session.
@@ -129,6 +138,7 @@ func initialize(_ context.Context, s *server, _ *snapshot, raw json.RawMessage) 
 	s.documents.encoding = chooseEncoding(p.Capabilities.General.PositionEncodings)
 	s.trace.set(p.Trace)
 	s.folders = foldersOf(&p)
+	s.initialSettings(p.Options)
 	if p.ProcessID != nil {
 		s.watchParent(*p.ProcessID)
 	}
@@ -186,9 +196,21 @@ func initialized(s *server, _ *protocol.InitializedParams) error {
 	if s.client.Workspace.DidChangeWatchedFiles.DynamicRegistration {
 		s.spawn("register file watchers", s.registerWatchers)
 	}
-	for _, folder := range s.folders {
-		s.modules.prepare(folder)
+	start := func() {
+		close(s.set.ready)
+		for _, folder := range s.folders {
+			s.modules.prepare(folder)
+		}
 	}
+	if !s.client.Workspace.Configuration {
+		start()
+		return nil
+	}
+	s.spawn("follow the settings", func(ctx context.Context) error {
+		s.askSettings(ctx)
+		start()
+		return s.followSettings(ctx)
+	})
 	return nil
 }
 

@@ -49,6 +49,7 @@ type module struct {
 	turn   chan struct{}
 	ws     *analysis.Workspace
 	err    error                // why there is no workspace
+	flags  []string             // of the go command, under which it was opened
 	synced map[string]*document // open files as the workspace has them
 	seq    uint64               // of the snapshot that was synced last
 }
@@ -134,6 +135,7 @@ func (m *modules) load(root string) *module {
 
 // open loads the workspace. The caller has the turn.
 func (mod *module) open(ctx context.Context) {
+	mod.flags = mod.s.settings().BuildFlags
 	bar := mod.s.beginProgress(ctx, nil, "DataFlow: loading "+filepath.Base(mod.root), nil)
 	defer bar.end("")
 	err := mod.s.safely("load "+mod.root, func() (err error) {
@@ -143,6 +145,8 @@ func (mod *module) open(ctx context.Context) {
 			Logger:    mod.s.log,
 			Progress:  func(message string) { bar.report(message, 0, 0) },
 			LazyFixes: true,
+
+			BuildFlags: mod.flags,
 		})
 		return err
 	})
@@ -276,13 +280,31 @@ func (mod *module) sync(snap *snapshot) {
 	}
 }
 
+// reopen loads again the modules that were loaded under other build flags.
+func (m *modules) reopen() {
+	for _, mod := range m.all() {
+		m.s.spawn("reopen "+mod.root, func(ctx context.Context) error {
+			if err := mod.acquire(ctx); err != nil {
+				return err
+			}
+			defer mod.s.diagnose.now()
+			defer mod.release()
+			if !slices.Equal(mod.flags, mod.s.settings().BuildFlags) {
+				mod.ws, mod.seq = nil, 0
+				mod.open(ctx)
+			}
+			return nil
+		})
+	}
+}
+
 // reload reads the metadata of the module again, in the background.
 func (mod *module) reload() {
 	mod.s.spawn("reload "+mod.root, func(ctx context.Context) error {
 		if err := mod.acquire(ctx); err != nil {
 			return err
 		}
-		defer mod.s.refreshLenses(ctx)
+		defer func() { _ = mod.s.refresh(ctx) }()
 		defer mod.s.diagnose.now()
 		defer mod.release()
 		if mod.ws == nil {

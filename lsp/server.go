@@ -116,6 +116,7 @@ type server struct {
 	modules    *modules
 	diagnose   *diagnoser
 	drift      *drifts
+	set        *settings
 	progress   *progressTokens
 	out        *outbox
 	trace      *tracer
@@ -143,6 +144,7 @@ func newServer(ctx context.Context, cancel context.CancelFunc, o Options) *serve
 		out:        out,
 		trace:      &tracer{out: out},
 		log:        slog.New(newClientLog(out, o.Log)),
+		set:        newSettings(),
 		parentGone: make(chan struct{}),
 		ctx:        ctx,
 		cancelWork: cancel,

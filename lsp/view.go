@@ -58,7 +58,7 @@ func (v *view) diagnostics(start, end int) []analysis.Diagnostic {
 	case isConfiguration(v.doc):
 		found = configurationDiagnostics(config.Parse(v.doc.file, []byte(v.doc.Text())))
 	case v.packages != nil:
-		found = diagnosticsOf(v.packages, v.doc.file, configuration(v.module.root))
+		found = diagnosticsOf(v.packages, v.doc.file, v.module.s.configuration(v.module.root))
 	}
 	found = slices.DeleteFunc(found, func(d analysis.Diagnostic) bool { return !v.touches(d, start, end) })
 	for _, f := range v.drift(start, end) {
@@ -80,7 +80,7 @@ func (v *view) drift(start, end int) []drift.Finding {
 	if v.packages == nil {
 		return nil
 	}
-	found := v.module.s.drift.in(v.module, v.packages, v.doc.file, configuration(v.module.root))
+	found := v.module.s.drift.in(v.module, v.packages, v.doc.file, v.module.s.configuration(v.module.root))
 	return slices.DeleteFunc(found, func(f drift.Finding) bool { return !v.touches(f.Diagnostic, start, end) })
 }
 

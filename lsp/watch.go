@@ -16,16 +16,18 @@ func (s *server) registerWatchers(ctx context.Context) error {
 	for i, pattern := range watched {
 		watchers[i].GlobPattern = pattern
 	}
-	options, err := protocol.Marshal(&protocol.DidChangeWatchedFilesRegistrationOptions{Watchers: watchers})
+	return s.register(ctx, "dataflow.watch", protocol.MethodWorkspaceDidChangeWatchedFiles,
+		&protocol.DidChangeWatchedFilesRegistrationOptions{Watchers: watchers})
+}
+
+// register asks the client to send what it sends to none that does not ask.
+func (s *server) register(ctx context.Context, id, method string, options any) error {
+	raw, err := protocol.Marshal(options)
 	if err != nil {
 		return err
 	}
 	_, err = s.conn.Call(ctx, protocol.MethodClientRegisterCapability, &protocol.RegistrationParams{
-		Registrations: []protocol.Registration{{
-			ID:              "dataflow.watch",
-			Method:          protocol.MethodWorkspaceDidChangeWatchedFiles,
-			RegisterOptions: options,
-		}},
+		Registrations: []protocol.Registration{{ID: id, Method: method, RegisterOptions: raw}},
 	}, nil)
 	return err
 }

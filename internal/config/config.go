@@ -46,12 +46,6 @@ type Config struct {
 	databases map[string]Database
 }
 
-// Strict says what strict mode asks for beyond the usual.
-type Strict struct {
-	Rules    bool // the codes 9XX are reported
-	Warnings bool // warnings are errors
-}
-
 // A Database is one entry of databases.
 type Database struct {
 	Name string

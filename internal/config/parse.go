@@ -140,8 +140,10 @@ func (p *parser) settleDefault() {
 	}
 }
 
-func (p *parser) rules(n *yaml.Node, path string) {
-	p.c.Rules = map[errcatalog.Code]errcatalog.Severity{}
+func (p *parser) rules(n *yaml.Node, path string) { p.c.Rules = p.severities(n, path) }
+
+func (p *parser) severities(n *yaml.Node, path string) map[errcatalog.Code]errcatalog.Severity {
+	rules := map[errcatalog.Code]errcatalog.Severity{}
 	p.entries(n, path, func(key *yaml.Node, name string, value *yaml.Node) {
 		code, ok := errcatalog.Parse(name)
 		if !ok {
@@ -165,8 +167,9 @@ func (p *parser) rules(n *yaml.Node, path string) {
 			}
 			severity = s
 		}
-		p.c.Rules[code] = severity
+		rules[code] = severity
 	})
+	return rules
 }
 
 var severities = []string{"error", "warning", "info", "hint", "off"}
@@ -190,28 +193,32 @@ func notARule(code errcatalog.Code) string {
 	return ""
 }
 
-// strict reads `strict: true`, which is all of it, or its parts.
-func (p *parser) strict(n *yaml.Node, path string) {
+func (p *parser) strict(n *yaml.Node, path string) { p.c.Strict = p.strictness(n, path) }
+
+// strictness reads `strict: true`, which is all of it, or its parts.
+func (p *parser) strictness(n *yaml.Node, path string) Strict {
+	var strict Strict
 	if v := resolve(n); v.Kind == yaml.ScalarNode && v.Tag != "!!null" {
 		var on bool
 		if p.decode(n, path, "true, false, or its settings", &on) {
-			p.c.Strict = Strict{Rules: on, Warnings: on}
+			strict = Strict{Rules: on, Warnings: on}
 		}
-		return
+		return strict
 	}
 	p.mapping(n, path, map[string]func(*yaml.Node, string){
-		"rules": func(n *yaml.Node, path string) { p.decode(n, path, "true or false", &p.c.Strict.Rules) },
+		"rules": func(n *yaml.Node, path string) { p.decode(n, path, "true or false", &strict.Rules) },
 		"warnings": func(n *yaml.Node, path string) {
 			text, ok := p.text(n, path)
 			switch {
 			case !ok:
 			case text == "error":
-				p.c.Strict.Warnings = true
+				strict.Warnings = true
 			case text != "warning":
 				p.fault(n, path, path+" is error or warning", errcatalog.Details{Value: text, Allowed: []string{"error", "warning"}})
 			}
 		},
 	})
+	return strict
 }
 
 // duration reads "5s" or "1m30s".
