@@ -101,6 +101,7 @@ local function attach(bufnr)
     workspace_folders = { { uri = vim.uri_from_fname(root), name = root } },
     on_attach = settings.on_attach,
     capabilities = settings.capabilities,
+    settings = settings.settings,
   }, bufnr)
 end
 
