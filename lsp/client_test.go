@@ -78,6 +78,7 @@ type diagnostic struct {
 	Code            string `json:"code"`
 	Source          string `json:"source"`
 	Message         string `json:"message"`
+	Tags            []int  `json:"tags"`
 	CodeDescription struct {
 		Href string `json:"href"`
 	} `json:"codeDescription"`
@@ -353,7 +354,7 @@ var fullCapabilities = object{
 	},
 	"textDocument": object{
 		"hover":              object{"contentFormat": []string{"markdown", "plaintext"}},
-		"publishDiagnostics": object{"relatedInformation": true, "versionSupport": true, "codeDescriptionSupport": true},
+		"publishDiagnostics": object{"relatedInformation": true, "versionSupport": true, "codeDescriptionSupport": true, "tagSupport": object{"valueSet": []int{1, 2}}},
 	},
 }
 

@@ -38,6 +38,25 @@ func (d *diagnoser) diagnoseConfigurations(snap *snapshot) {
 }
 
 func (d *diagnoser) diagnoseConfiguration(texts *texts, root string, mod *module) {
+	for _, r := range d.inConfiguration(texts, root, mod) {
+		if r.open {
+			d.publish(r.doc, r.found)
+		} else {
+			d.publishClosed(r.doc.uri, r.found)
+		}
+	}
+}
+
+// A report is the diagnostics of one file.
+type report struct {
+	doc   *document
+	open  bool // else the document has a text only where there are diagnostics
+	found []protocol.Diagnostic
+}
+
+// inConfiguration tells what is wrong with the configuration in a folder, of which the
+// module may be nil.
+func (d *diagnoser) inConfiguration(texts *texts, root string, mod *module) []report {
 	c, findings := config.Read(root)
 	file := filepath.Join(root, config.FileName)
 	if doc := texts.snap.ofFile(file); doc != nil {
@@ -49,8 +68,9 @@ func (d *diagnoser) diagnoseConfiguration(texts *texts, root string, mod *module
 		}
 	}
 	all := configurationDiagnostics(c.With(d.s.settings()), findings)
-	for _, name := range []string{config.FileName, config.WrongName} {
-		d.publishConfiguration(texts, filepath.Join(root, name), all)
+	return []report{
+		d.reportOf(texts, filepath.Join(root, config.FileName), all),
+		d.reportOf(texts, filepath.Join(root, config.WrongName), all),
 	}
 }
 
@@ -66,28 +86,22 @@ func configurationDiagnostics(c *config.Config, findings []errcatalog.Finding) [
 	return all
 }
 
-// publishConfiguration tells those of the diagnostics that are of a file, which need
-// not be open.
-func (d *diagnoser) publishConfiguration(texts *texts, file string, all []analysis.Diagnostic) {
-	found := []protocol.Diagnostic{}
-	doc, open := texts.snap.ofFile(file), true
-	if doc == nil {
-		doc, open = &document{uri: uri.File(file), file: file}, false
+// reportOf renders those of the diagnostics that are of a file, which need not be open.
+func (d *diagnoser) reportOf(texts *texts, file string, all []analysis.Diagnostic) report {
+	r := report{doc: texts.snap.ofFile(file), found: []protocol.Diagnostic{}}
+	if r.open = r.doc != nil; !r.open {
+		r.doc = &document{uri: uri.File(file), file: file}
 	}
 	for _, f := range all {
 		if f.File != file {
 			continue
 		}
-		if doc.Mapper == nil {
-			if doc.Mapper = texts.of(file); doc.Mapper == nil {
+		if r.doc.Mapper == nil {
+			if r.doc.Mapper = texts.of(file); r.doc.Mapper == nil {
 				break // it has just gone
 			}
 		}
-		found = append(found, d.toProtocol(texts, doc, f))
+		r.found = append(r.found, d.toProtocol(texts, r.doc, f))
 	}
-	if open {
-		d.publish(doc, found)
-	} else {
-		d.publishClosed(doc.uri, found)
-	}
+	return r
 }

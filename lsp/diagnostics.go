@@ -3,7 +3,6 @@ package lsp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"go/parser"
 	"go/token"
 	"os"
@@ -33,6 +32,7 @@ type diagnoser struct {
 
 	mu     sync.Mutex
 	cancel context.CancelFunc // ends the diagnosis under way, nil without one; guarded by mu
+	done   chan struct{}      // closed, and replaced, when one has come to its end; guarded by mu
 
 	publishing sync.Mutex
 	published  map[uri.URI]published // what the client was told last; guarded by publishing
@@ -44,7 +44,7 @@ type published struct {
 }
 
 func newDiagnoser(s *server) *diagnoser {
-	return &diagnoser{s: s, wake: make(chan struct{}, 1), published: map[uri.URI]published{}}
+	return &diagnoser{s: s, wake: make(chan struct{}, 1), done: make(chan struct{}), published: map[uri.URI]published{}}
 }
 
 // again asks for a diagnosis after the one under way, which it leaves alone.
@@ -81,6 +81,10 @@ func (d *diagnoser) loop(ctx context.Context) {
 		d.mu.Unlock()
 		d.diagnose(run, d.s.documents.snapshot())
 		cancel()
+		d.mu.Lock()
+		close(d.done)
+		d.done = make(chan struct{})
+		d.mu.Unlock()
 	}
 }
 
@@ -158,22 +162,27 @@ func (d *diagnoser) publishAll(ctx context.Context, snap *snapshot, mod *module,
 	for _, doc := range docs {
 		if err != nil {
 			d.publish(doc, d.unanalysed(doc, err))
-			continue
+		} else {
+			d.publish(doc, d.analysed(texts, mod, doc, packages, configuration))
 		}
-		if findPackage(packages, doc.file) == nil {
-			d.publish(doc, d.unanalysed(doc, fmt.Errorf("the go command lists no package with it: a build constraint excludes it, or its folder is not saved yet")))
-			continue
-		}
-		found := []protocol.Diagnostic{}
-		for _, diagnostic := range diagnosticsOf(packages, doc.file, configuration) {
-			found = append(found, d.toProtocol(texts, doc, diagnostic))
-		}
-		for _, f := range d.s.drift.in(mod, packages, doc.file, configuration) {
-			found = append(found, d.toProtocol(texts, doc, f.Diagnostic))
-		}
-		d.publish(doc, found)
 	}
 	return nil
+}
+
+// analysed are the diagnostics of a document of a module, given what a check said of
+// the packages that may hold it.
+func (d *diagnoser) analysed(texts *texts, mod *module, doc *document, packages []*analysis.Package, c *config.Config) []protocol.Diagnostic {
+	if findPackage(packages, doc.file) == nil {
+		return d.unanalysed(doc, errors.New("the go command lists no package with it: a build constraint excludes it, or its folder is not saved yet"))
+	}
+	found := []protocol.Diagnostic{}
+	for _, diagnostic := range diagnosticsOf(packages, doc.file, c) {
+		found = append(found, d.toProtocol(texts, doc, diagnostic))
+	}
+	for _, f := range d.s.drift.in(mod, packages, doc.file, c) {
+		found = append(found, d.toProtocol(texts, doc, f.Diagnostic))
+	}
+	return found
 }
 
 // findPackage returns the package that holds a file, or nil.
@@ -217,6 +226,12 @@ func (d *diagnoser) publish(doc *document, found []protocol.Diagnostic) {
 	}
 	last, told := d.published[doc.uri]
 	same := told && reflect.DeepEqual(last.diagnostics, found)
+	if d.s.pulls() {
+		if told && !same && last.version == doc.version {
+			d.s.spawn("refresh", d.s.refreshDiagnostics) // it has asked for this version already
+		}
+		return
+	}
 	if same && (len(found) == 0 || last.version == doc.version) {
 		return
 	}
@@ -227,6 +242,9 @@ func (d *diagnoser) publish(doc *document, found []protocol.Diagnostic) {
 // publishClosed is publish for a file that is not open. Nothing is said where
 // nothing is wrong, nor was.
 func (d *diagnoser) publishClosed(u uri.URI, found []protocol.Diagnostic) {
+	if d.s.pulls() {
+		return // it asks for the workspace
+	}
 	d.publishing.Lock()
 	defer d.publishing.Unlock()
 	last := d.published[u].diagnostics
@@ -241,7 +259,7 @@ func (d *diagnoser) publishClosed(u uri.URI, found []protocol.Diagnostic) {
 func (d *diagnoser) clear(u uri.URI) {
 	d.publishing.Lock()
 	defer d.publishing.Unlock()
-	if last, told := d.published[u]; told && len(last.diagnostics) > 0 {
+	if last, told := d.published[u]; told && len(last.diagnostics) > 0 && !d.s.pulls() {
 		d.send(&protocol.PublishDiagnosticsParams{URI: u, Diagnostics: []protocol.Diagnostic{}})
 	}
 	delete(d.published, u)
@@ -263,6 +281,9 @@ func (d *diagnoser) toProtocol(texts *texts, doc *document, found analysis.Diagn
 	support := d.s.client.TextDocument.PublishDiagnostics
 	if support.CodeDescriptionSupport {
 		out.CodeDescription = protocol.CodeDescription{Href: uri.URI(found.Code.DocsURL())}
+	}
+	if entry, ok := errcatalog.Lookup(found.Code); ok && entry.Unnecessary && slices.Contains(support.TagSupport.ValueSet, protocol.DiagnosticTagUnnecessary) {
+		out.Tags = protocol.NewDiagnosticTags(protocol.DiagnosticTagUnnecessary)
 	}
 	if support.RelatedInformation {
 		for _, related := range found.Related {
@@ -351,6 +372,18 @@ func (t *texts) of(file string) *Mapper {
 		t.onDisk[file] = m
 	}
 	return m
+}
+
+// document is a file as the client has it open, else as it is on disk; nil when it
+// cannot be read.
+func (t *texts) document(file string) *document {
+	if doc := t.snap.ofFile(file); doc != nil {
+		return doc
+	}
+	if m := t.of(file); m != nil {
+		return &document{uri: uri.File(file), file: file, Mapper: m}
+	}
+	return nil
 }
 
 // uri names a file as the client does where it has it open.

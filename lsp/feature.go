@@ -16,6 +16,7 @@ type feature struct {
 // features are all of them, in the order of the docs.
 func features() []feature {
 	return []feature{
+		diagnosticsFeature,
 		hoverFeature,
 		codeActionFeature,
 		codeLensFeature,

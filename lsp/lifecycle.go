@@ -111,16 +111,24 @@ type clientCapabilities struct {
 		CodeLens       refreshable `json:"codeLens"`
 		InlayHint      refreshable `json:"inlayHint"`
 		SemanticTokens refreshable `json:"semanticTokens"`
+		Diagnostics    refreshable `json:"diagnostics"`
 	} `json:"workspace"`
 	TextDocument struct {
 		Hover struct {
 			ContentFormat []protocol.MarkupKind `json:"contentFormat"`
 		} `json:"hover"`
-		PublishDiagnostics struct {
-			RelatedInformation     bool `json:"relatedInformation"`
-			CodeDescriptionSupport bool `json:"codeDescriptionSupport"`
-		} `json:"publishDiagnostics"`
+		PublishDiagnostics diagnosticSupport  `json:"publishDiagnostics"`
+		Diagnostic         *diagnosticSupport `json:"diagnostic"`
 	} `json:"textDocument"`
+}
+
+// diagnosticSupport is what a client can show of a diagnostic.
+type diagnosticSupport struct {
+	RelatedInformation     bool `json:"relatedInformation"`
+	CodeDescriptionSupport bool `json:"codeDescriptionSupport"`
+	TagSupport             struct {
+		ValueSet []protocol.DiagnosticTag `json:"valueSet"`
+	} `json:"tagSupport"`
 }
 
 type refreshable struct {
@@ -135,6 +143,13 @@ func initialize(_ context.Context, s *server, _ *snapshot, raw json.RawMessage) 
 		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "the parameters of initialize cannot be read: %v", err)
 	}
 	s.client = p.Capabilities
+	if more := p.Capabilities.TextDocument.Diagnostic; more != nil {
+		// Until 3.18 a client told only with publishDiagnostics what it can show.
+		can := &s.client.TextDocument.PublishDiagnostics
+		can.RelatedInformation = can.RelatedInformation || more.RelatedInformation
+		can.CodeDescriptionSupport = can.CodeDescriptionSupport || more.CodeDescriptionSupport
+		can.TagSupport.ValueSet = append(can.TagSupport.ValueSet, more.TagSupport.ValueSet...)
+	}
 	s.documents.encoding = chooseEncoding(p.Capabilities.General.PositionEncodings)
 	s.trace.set(p.Trace)
 	s.folders = foldersOf(&p)

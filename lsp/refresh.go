@@ -18,15 +18,23 @@ func (s *server) refresh(ctx context.Context) error {
 		{protocol.MethodWorkspaceInlayHintRefresh, can.InlayHint.RefreshSupport},
 		{protocol.MethodWorkspaceSemanticTokensRefresh, can.SemanticTokens.RefreshSupport},
 	} {
-		if !r.supported {
-			continue
-		}
-		call, cancel := context.WithTimeout(ctx, closeTime)
-		_, err := s.conn.Call(call, r.method, nil, nil)
-		cancel()
-		if err != nil {
-			s.log.Debug("not refreshed", "method", r.method, "error", err)
+		if r.supported {
+			s.ask(ctx, r.method)
 		}
 	}
 	return ctx.Err()
+}
+
+// refreshDiagnostics asks the client to ask for its diagnostics again.
+func (s *server) refreshDiagnostics(ctx context.Context) error {
+	s.ask(ctx, protocol.MethodWorkspaceDiagnosticRefresh)
+	return ctx.Err()
+}
+
+func (s *server) ask(ctx context.Context, method string) {
+	ctx, cancel := context.WithTimeout(ctx, closeTime)
+	defer cancel()
+	if _, err := s.conn.Call(ctx, method, nil, nil); err != nil {
+		s.log.Debug("not refreshed", "method", method, "error", err)
+	}
 }

@@ -57,3 +57,30 @@ func Flow() *dataflow.Workflow {
 	c.replace(b, 3, "package b\n")
 	c.diagnostics(flows, 1, "no finding once the other is gone", nothing)
 }
+
+// What can go is faded by an editor that knows how.
+func TestUnnecessaryIsTagged(t *testing.T) {
+	t.Parallel()
+	dir := workspace(t, txtar.Parse([]byte(strings.Replace(unknownParam, "\twf.AddNode", "\t//dataflow:ignore DF-203\n\twf.AddNode", 1))))
+	file := filepath.Join(dir, "shop.go")
+	for _, test := range []struct {
+		capabilities object
+		tags         []int
+	}{
+		{fullCapabilities, []int{1}},
+		{object{}, nil},
+	} {
+		c := newClient(t)
+		c.start(dir, test.capabilities)
+		c.open(file, readFile(t, file))
+		for _, d := range c.diagnostics(file, 1, "both", func(found []diagnostic) bool { return len(found) == 2 }) {
+			want := test.tags
+			if d.Code != "DF-412" {
+				want = nil
+			}
+			if !slices.Equal(d.Tags, want) {
+				t.Errorf("%s has the tags %v, not %v", d.Code, d.Tags, want)
+			}
+		}
+	}
+}
