@@ -353,6 +353,8 @@ var fullCapabilities = object{
 		"didChangeConfiguration": object{"dynamicRegistration": true},
 	},
 	"textDocument": object{
+		"foldingRange":       object{"foldingRange": object{"collapsedText": true}},
+		"documentSymbol":     object{"hierarchicalDocumentSymbolSupport": true},
 		"hover":              object{"contentFormat": []string{"markdown", "plaintext"}},
 		"publishDiagnostics": object{"relatedInformation": true, "versionSupport": true, "codeDescriptionSupport": true, "tagSupport": object{"valueSet": []int{1, 2}}},
 	},

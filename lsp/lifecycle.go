@@ -117,6 +117,14 @@ type clientCapabilities struct {
 		Hover struct {
 			ContentFormat []protocol.MarkupKind `json:"contentFormat"`
 		} `json:"hover"`
+		FoldingRange struct {
+			FoldingRange struct {
+				CollapsedText bool `json:"collapsedText"`
+			} `json:"foldingRange"`
+		} `json:"foldingRange"`
+		DocumentSymbol struct {
+			HierarchicalDocumentSymbolSupport bool `json:"hierarchicalDocumentSymbolSupport"`
+		} `json:"documentSymbol"`
 		PublishDiagnostics diagnosticSupport  `json:"publishDiagnostics"`
 		Diagnostic         *diagnosticSupport `json:"diagnostic"`
 	} `json:"textDocument"`

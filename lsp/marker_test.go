@@ -33,6 +33,13 @@ var markers = map[string]func(*markedFile, marker){
 	"hover":   (*markedFile).hover,
 	"nohover": (*markedFile).hover,
 	"lens":    (*markedFile).lens,
+
+	"links":     (*markedFile).links,
+	"folding":   (*markedFile).folding,
+	"selection": (*markedFile).selection,
+
+	"symbols":          (*markedFile).symbols,
+	"workspacesymbols": (*markedFile).workspaceSymbols,
 }
 
 // TestMarkers runs the archives under testdata/FEATURE. Each is a workspace whose
@@ -42,9 +49,9 @@ var markers = map[string]func(*markedFile, marker){
 //	//@diag("text", "DF-101", "part of the message")  a diagnostic that covers the text, of this line, exactly
 //	//@lens("title")          a code lens on this line
 //
-// and so on: each entry of markers says what it does. Diagnostics and lenses that no
-// comment claims are failures, and so is an error in the server's log. These files of
-// an archive are no part of the workspace:
+// and so on: each entry of markers says what it does. Diagnostics that no comment
+// claims are failures, and so are lenses in a file that claims some, and an error in
+// the server's log. These files of an archive are no part of the workspace:
 //
 //	settings.json      is what the client answers to workspace/configuration
 //	capabilities.json  is put over what the client can do
@@ -251,7 +258,9 @@ func (f *markedFile) parse() {
 
 func (f *markedFile) run() {
 	f.t.Helper()
-	f.c.mustCall("textDocument/codeLens", f.document(), &f.lenses)
+	if slices.ContainsFunc(f.markers, func(m marker) bool { return m.name == "lens" }) {
+		f.c.mustCall("textDocument/codeLens", f.document(), &f.lenses)
+	}
 	for _, m := range f.markers {
 		if test := markers[m.name]; test != nil {
 			test(f, m)
