@@ -38,8 +38,12 @@ type Workflow struct {
 	// Runnable is nil when the graph is wholly known and can run as it is, else it
 	// says what keeps it from running without compiling the program (DF-901).
 	Runnable error
+	// Unseen says why part of the building could not be followed; "" when all of it was.
+	Unseen string
 	// Models are those that the workflow's node types mean, and those that they refer to.
 	Models []*model.Model
+
+	fragment bool // what a function does to a workflow that is made elsewhere
 }
 
 // A Package is what analysis found in one Go package, its tests included. It is

@@ -32,6 +32,7 @@ type engineUse struct {
 	// results are the nodes whose results are read by name; anyResult says that some
 	// are read by a name that is computed.
 	results   map[string]bool
+	reads     []*Target
 	anyResult bool
 	groups    [][]registration // what one engine is given at once
 }
@@ -131,6 +132,7 @@ func usesOfEngine(u *unit, info *types.Info) *engineUse {
 func (c *engineCalls) result(id ast.Expr) {
 	if v := c.info.Types[id].Value; v != nil && v.Kind() == constant.String {
 		c.use.results[constant.StringVal(v)] = true
+		c.use.reads = append(c.use.reads, &Target{Kind: TargetResult, Text: constant.StringVal(v), Span: c.file.inner(id)})
 	} else {
 		c.use.anyResult = true
 	}

@@ -44,6 +44,7 @@ func finish(made *extraction, w *world, lazy bool) *Package {
 	for i := range u.engine.runs {
 		p.Diagnostics = append(p.Diagnostics, u.engine.runs[i].diagnostics(w, shipped)...)
 	}
+	p.targets = slices.Clone(u.engine.reads)
 	var found, strict []located
 	for _, d := range made.drafts {
 		if len(d.ops) == 0 && d.fragment {
@@ -135,6 +136,10 @@ func (d *draft) workflow(models *models) *Workflow {
 	}
 	wf.Runnable = d.runnable(wf.Graph)
 	wf.Graph.Open = d.open || d.conditional() != nil
+	wf.fragment = d.fragment
+	if d.open {
+		wf.Unseen = d.why
+	}
 	return wf
 }
 

@@ -24,6 +24,8 @@ const (
 	TargetInput                   // the input of a connection
 	TargetInputName               // the name given to dataflow.Input
 	TargetTransaction             // the id of a transaction block
+	TargetColumn                  // a column in a list of them: "-created_at" in order_by
+	TargetResult                  // the id by which a node's result is read; it has no workflow
 )
 
 // A Target is what stands at a place in the source: what a hover speaks of.
@@ -38,6 +40,9 @@ type Target struct {
 	Model      *model.Model // that the node type means
 	Param      *model.Param // parameter or output of the node's contract
 	Field      *model.Field // column behind the parameter
+
+	user *graph.Node // whose expression names the node
+	bare bool        // it stands in an expression as an identifier
 }
 
 // At returns what stands at a byte offset of a file, or nil. The smallest of
@@ -111,6 +116,17 @@ func (t *targeter) node(n *graph.Node) {
 	}
 	t.add(Target{Kind: TargetNodeID, Text: n.ID.S, Node: n, Span: n.ID.Span, Model: m})
 	t.value(n, c, m, "", &n.Params)
+	for _, use := range t.wf.Graph.IDUses(n) {
+		s := use.Value.Span
+		if text, ok := use.Value.V.(string); ok && use.Offset >= 0 {
+			if in := inside(use.Value); in.End.Offset-in.Start.Offset == len(text) {
+				s = part(in, use.Offset, use.Offset+len(use.ID))
+			}
+		}
+		named := t.wf.Graph.Node(use.ID)
+		_, m := t.contract(named)
+		t.add(Target{Kind: TargetNodeID, Text: use.ID, Node: named, Span: s, Model: m, user: n, bare: !use.Quoted})
+	}
 }
 
 // value lists what stands in a value of a node's parameters.
@@ -124,6 +140,7 @@ func (t *targeter) value(n *graph.Node, c *model.Contract, m *model.Model, path 
 		t.value(n, c, m, at, &e.Value)
 	}
 	for i := range v.Items {
+		t.column(n, c, m, path, &v.Items[i])
 		t.value(n, c, m, joinPath(path, strconv.Itoa(i)), &v.Items[i])
 	}
 	if v.Input != nil {
@@ -133,6 +150,29 @@ func (t *targeter) value(n *graph.Node, c *model.Contract, m *model.Model, path 
 			t.value(n, c, m, path, v.Input.Default)
 		}
 	}
+}
+
+// column lists an item of a parameter that is a list of columns.
+func (t *targeter) column(n *graph.Node, c *model.Contract, m *model.Model, path string, item *graph.Value) {
+	name, ok := item.V.(string)
+	if c == nil || m == nil || item.State != graph.StateKnown || !ok {
+		return
+	}
+	param := c.Param(path)
+	if param == nil || param.Shape != model.ShapeColumns && param.Shape != model.ShapeOrder {
+		return
+	}
+	if f := m.FieldByColumn(strings.TrimPrefix(name, "-")); f != nil {
+		t.add(Target{Kind: TargetColumn, Text: name, Node: n, Path: path, Span: inside(item), Model: m, Param: param, Field: f})
+	}
+}
+
+// inside is what stands inside the quotes of a value that is written as a literal.
+func inside(v *graph.Value) errcatalog.Span {
+	if n := len(v.Source); n >= 2 && v.Source[0] == v.Source[n-1] && (v.Source[0] == '"' || v.Source[0] == '`') && v.Span.End.Offset-v.Span.Start.Offset == n {
+		return part(v.Span, 1, n-1)
+	}
+	return v.Span
 }
 
 // meaning is the parameter that a path starts with, and the column that it ends in

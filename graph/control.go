@@ -152,3 +152,72 @@ func (p *params) visibleNames() []string {
 	}
 	return names
 }
+
+// An IDUse is a place where an expression of a control node names another node.
+type IDUse struct {
+	ID     string
+	Value  *Value // the expression
+	Offset int    // of the id in the expression, in bytes; -1 where it is written with escapes
+	Quoted bool   // it stands as $env["id"]
+}
+
+// IDUses lists where the expressions of a node name nodes that are connected to it. An
+// input hides a node of the same name.
+func (g *Graph) IDUses(n *Node) []IDUse {
+	if n.Type.S != SwitchType && n.Type.S != TransformType {
+		return nil
+	}
+	ids, inputs := map[string]bool{}, map[string]bool{}
+	for _, c := range slices.Concat(g.Connections, g.possible().Connections) {
+		if c.To.S == n.ID.S {
+			first, _, _ := strings.Cut(c.Input.S, ".")
+			ids[c.From.S], inputs[first] = true, true
+		}
+	}
+	for _, e := range n.Params.Entries {
+		inputs[e.Key] = true
+	}
+	var uses []IDUse
+	for _, v := range expressionsOf(n) {
+		s, ok := actual(v).V.(string)
+		if !ok || actual(v).State != StateKnown {
+			continue
+		}
+		for _, ref := range expression.References(s) {
+			if ids[ref.Name] && !inputs[ref.Name] {
+				uses = append(uses, IDUse{ID: ref.Name, Value: actual(v), Offset: ref.Offset, Quoted: ref.Quoted})
+			}
+		}
+	}
+	return uses
+}
+
+// expressionsOf are the expressions among the parameters of a control node.
+func expressionsOf(n *Node) []*Value {
+	var all []*Value
+	for _, name := range []string{"condition", "expression"} {
+		if e := n.Params.Get(name); e != nil {
+			all = append(all, &e.Value)
+		}
+	}
+	if e := n.Params.Get("cases"); e != nil {
+		cases := actual(&e.Value)
+		for i := range cases.Entries {
+			all = append(all, &cases.Entries[i].Value)
+		}
+	}
+	return all
+}
+
+// Expressions are the expressions of a control node, as far as they are known.
+func (n *Node) Expressions() []string {
+	var all []string
+	if n.Type.S == SwitchType || n.Type.S == TransformType {
+		for _, v := range expressionsOf(n) {
+			if s, ok := actual(v).V.(string); ok {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}

@@ -353,6 +353,9 @@ var fullCapabilities = object{
 		"didChangeConfiguration": object{"dynamicRegistration": true},
 	},
 	"textDocument": object{
+		"definition":         object{"linkSupport": true},
+		"typeDefinition":     object{"linkSupport": true},
+		"rename":             object{"prepareSupport": true},
 		"foldingRange":       object{"foldingRange": object{"collapsedText": true}},
 		"documentSymbol":     object{"hierarchicalDocumentSymbolSupport": true},
 		"hover":              object{"contentFormat": []string{"markdown", "plaintext"}},

@@ -117,6 +117,15 @@ type clientCapabilities struct {
 		Hover struct {
 			ContentFormat []protocol.MarkupKind `json:"contentFormat"`
 		} `json:"hover"`
+		Definition struct {
+			LinkSupport bool `json:"linkSupport"`
+		} `json:"definition"`
+		TypeDefinition struct {
+			LinkSupport bool `json:"linkSupport"`
+		} `json:"typeDefinition"`
+		Rename struct {
+			PrepareSupport bool `json:"prepareSupport"`
+		} `json:"rename"`
 		FoldingRange struct {
 			FoldingRange struct {
 				CollapsedText bool `json:"collapsedText"`

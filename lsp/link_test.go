@@ -3,10 +3,6 @@ package lsp_test
 import (
 	"fmt"
 	"strings"
-
-	"go.lsp.dev/protocol"
-
-	"github.com/dataflow-go/dataflow/lsp"
 )
 
 // links compares the links of the file with a golden: //@links("package", "golden").
@@ -67,10 +63,6 @@ func (f *markedFile) selection(m marker) {
 
 // textOf is the text of a range.
 func (f *markedFile) textOf(r span) string {
-	m := lsp.NewMapper(f.text, protocol.PositionEncodingKindUTF16)
-	start, end := m.Offsets(protocol.Range{
-		Start: protocol.Position{Line: uint32(r.Start.Line), Character: uint32(r.Start.Character)},
-		End:   protocol.Position{Line: uint32(r.End.Line), Character: uint32(r.End.Character)},
-	})
-	return f.text[start:end]
+	from, to := offsets(f.text, r)
+	return f.text[from:to]
 }

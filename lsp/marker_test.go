@@ -34,6 +34,13 @@ var markers = map[string]func(*markedFile, marker){
 	"nohover": (*markedFile).hover,
 	"lens":    (*markedFile).lens,
 
+	"def":       (*markedFile).definition,
+	"typedef":   (*markedFile).definition,
+	"refs":      (*markedFile).references,
+	"highlight": (*markedFile).highlight,
+	"rename":    (*markedFile).rename,
+	"norename":  (*markedFile).rename,
+
 	"links":     (*markedFile).links,
 	"folding":   (*markedFile).folding,
 	"selection": (*markedFile).selection,

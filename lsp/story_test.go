@@ -1,10 +1,15 @@
 package lsp_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
+
+	"go.lsp.dev/protocol"
+
+	"github.com/dataflow-go/dataflow/lsp"
 )
 
 type textEdit struct {
@@ -21,16 +26,18 @@ type codeAction struct {
 		Command   string            `json:"command"`
 		Arguments []json.RawMessage `json:"arguments"`
 	} `json:"command"`
-	Edit struct {
-		Changes         map[string][]textEdit `json:"changes"`
-		DocumentChanges []struct {
-			TextDocument struct {
-				URI     string `json:"uri"`
-				Version *int   `json:"version"`
-			} `json:"textDocument"`
-			Edits []textEdit `json:"edits"`
-		} `json:"documentChanges"`
-	} `json:"edit"`
+	Edit workspaceEdit `json:"edit"`
+}
+
+type workspaceEdit struct {
+	Changes         map[string][]textEdit `json:"changes"`
+	DocumentChanges []struct {
+		TextDocument struct {
+			URI     string `json:"uri"`
+			Version *int   `json:"version"`
+		} `json:"textDocument"`
+		Edits []textEdit `json:"edits"`
+	} `json:"documentChanges"`
 }
 
 type report struct {
@@ -47,20 +54,30 @@ type report struct {
 	Error json.RawMessage `json:"error"`
 }
 
-// applyEdits changes a text as an editor does. The texts of these tests are
-// ASCII where they are edited.
+// applyEdits changes a text as an editor does.
 func applyEdits(t *testing.T, text string, edits []textEdit) string {
 	t.Helper()
-	at := func(p position) int {
-		lines := strings.SplitAfter(text, "\n")
-		return len(strings.Join(lines[:p.Line], "")) + p.Character
-	}
 	edits = slices.Clone(edits)
-	slices.SortStableFunc(edits, func(a, b textEdit) int { return at(b.Range.Start) - at(a.Range.Start) })
+	slices.SortStableFunc(edits, func(a, b textEdit) int {
+		return cmp.Or(b.Range.Start.Line-a.Range.Start.Line, b.Range.Start.Character-a.Range.Start.Character)
+	})
+	end := len(text)
 	for _, e := range edits {
-		text = text[:at(e.Range.Start)] + e.NewText + text[at(e.Range.End):]
+		from, to := offsets(text, e.Range)
+		if to > end {
+			t.Errorf("the edits overlap: %+v", edits)
+		}
+		text, end = text[:from]+e.NewText+text[to:], from
 	}
 	return text
+}
+
+// offsets are the bytes of a range, whose characters are counted in UTF-16.
+func offsets(text string, r span) (from, to int) {
+	at := func(p position) protocol.Position {
+		return protocol.Position{Line: uint32(p.Line), Character: uint32(p.Character)}
+	}
+	return lsp.NewMapper(text, protocol.PositionEncodingKindUTF16).Offsets(protocol.Range{Start: at(r.Start), End: at(r.End)})
 }
 
 // The main job: a mistake is found as the file is opened, its quick fix mends

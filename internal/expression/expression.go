@@ -8,6 +8,7 @@
 package expression
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -147,6 +148,46 @@ func (v *names) Visit(node *ast.Node) {
 	case *ast.VariableDeclaratorNode:
 		v.declared = append(v.declared, n.Name)
 	}
+}
+
+// A Reference is one place where an expression refers to a name.
+type Reference struct {
+	Name   string
+	Offset int  // of the name in the source, in bytes
+	Quoted bool // it stands as $env["name"], so that any text will do
+}
+
+// References lists where an expression refers to names, in order. It is nil for a source
+// that does not parse.
+func References(src string) []Reference {
+	tree, err := parser.Parse(src)
+	if err != nil {
+		return nil
+	}
+	var refs []Reference
+	for _, id := range freeNames(tree.Node) {
+		if id.Value != wholeEnv {
+			refs = append(refs, Reference{Name: id.Value, Offset: byteOffset(src, id.Location().From)})
+		}
+	}
+	ast.Walk(&tree.Node, visitor(func(node *ast.Node) {
+		member, ok := (*node).(*ast.MemberNode)
+		if !ok {
+			return
+		}
+		name, isString := member.Property.(*ast.StringNode)
+		if env, ok := member.Node.(*ast.IdentifierNode); ok && isString && env.Value == wholeEnv {
+			// A plain name in quotes stands as it is; any other is found nowhere.
+			at := byteOffset(src, name.Location().From)
+			if at+1+len(name.Value) < len(src) && src[at+1:at+1+len(name.Value)] == name.Value {
+				refs = append(refs, Reference{Name: name.Value, Offset: at + 1, Quoted: true})
+			} else {
+				refs = append(refs, Reference{Name: name.Value, Offset: -1, Quoted: true})
+			}
+		}
+	}))
+	slices.SortStableFunc(refs, func(a, b Reference) int { return cmp.Compare(a.Offset, b.Offset) })
+	return refs
 }
 
 // usesClock reports whether the expression asks for the time.
