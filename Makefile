@@ -64,7 +64,7 @@ vsix: ## the VS Code extension with the language server inside, in dist/
 fuzz: ## each fuzz test for a short while (FUZZ=1m for longer)
 	@set -e; for dir in $$($(GO) list -f '{{.Dir}}' ./...); do \
 	  for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$dir/*_test.go 2>/dev/null); do \
-	    echo "$$dir $$name"; (cd $$dir && $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) .); \
+	    echo "$$dir $$name"; (cd $$dir && $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) -fuzzminimizetime 10x .); \
 	  done; \
 	done
 

@@ -353,6 +353,12 @@ var fullCapabilities = object{
 		"didChangeConfiguration": object{"dynamicRegistration": true},
 	},
 	"textDocument": object{
+		"completion": object{"completionItem": object{
+			"snippetSupport": true, "documentationFormat": []string{"markdown"}, "insertTextModeSupport": object{"valueSet": []int{1, 2}},
+		}},
+		"signatureHelp": object{"signatureInformation": object{
+			"documentationFormat": []string{"markdown"}, "parameterInformation": object{"labelOffsetSupport": true},
+		}},
 		"definition":         object{"linkSupport": true},
 		"typeDefinition":     object{"linkSupport": true},
 		"rename":             object{"prepareSupport": true},

@@ -17,6 +17,8 @@ type feature struct {
 func features() []feature {
 	return []feature{
 		diagnosticsFeature,
+		completionFeature,
+		signatureHelpFeature,
 		hoverFeature,
 		codeActionFeature,
 		definitionFeature,

@@ -117,6 +117,23 @@ type clientCapabilities struct {
 		Hover struct {
 			ContentFormat []protocol.MarkupKind `json:"contentFormat"`
 		} `json:"hover"`
+		Completion struct {
+			CompletionItem struct {
+				SnippetSupport        bool                  `json:"snippetSupport"`
+				DocumentationFormat   []protocol.MarkupKind `json:"documentationFormat"`
+				InsertTextModeSupport struct {
+					ValueSet []protocol.InsertTextMode `json:"valueSet"`
+				} `json:"insertTextModeSupport"`
+			} `json:"completionItem"`
+		} `json:"completion"`
+		SignatureHelp struct {
+			SignatureInformation struct {
+				DocumentationFormat  []protocol.MarkupKind `json:"documentationFormat"`
+				ParameterInformation struct {
+					LabelOffsetSupport bool `json:"labelOffsetSupport"`
+				} `json:"parameterInformation"`
+			} `json:"signatureInformation"`
+		} `json:"signatureHelp"`
 		Definition struct {
 			LinkSupport bool `json:"linkSupport"`
 		} `json:"definition"`

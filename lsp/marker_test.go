@@ -34,6 +34,10 @@ var markers = map[string]func(*markedFile, marker){
 	"nohover": (*markedFile).hover,
 	"lens":    (*markedFile).lens,
 
+	"complete":  (*markedFile).completion,
+	"accept":    (*markedFile).accept,
+	"signature": (*markedFile).signature,
+
 	"def":       (*markedFile).definition,
 	"typedef":   (*markedFile).definition,
 	"refs":      (*markedFile).references,

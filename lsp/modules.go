@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.lsp.dev/protocol"
@@ -52,6 +53,8 @@ type module struct {
 	flags  []string             // of the go command, under which it was opened
 	synced map[string]*document // open files as the workspace has them
 	seq    uint64               // of the snapshot that was synced last
+
+	latest atomic.Pointer[analysis.Workspace] // ws, for who does not wait for a turn
 }
 
 // moduleRoot returns the nearest folder with a go.mod, from that of the file
@@ -158,6 +161,7 @@ func (mod *module) open(ctx context.Context) {
 		return
 	}
 	mod.synced = map[string]*document{}
+	mod.latest.Store(mod.ws)
 	mod.confirm(mod.ws)
 }
 
