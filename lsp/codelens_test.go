@@ -1,29 +1,47 @@
 package lsp_test
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 type lens struct {
 	Range   span `json:"range"`
 	Command struct {
-		Title     string `json:"title"`
-		Command   string `json:"command"`
-		Arguments []struct {
-			URI      string `json:"uri"`
-			Workflow string `json:"workflow"`
-		} `json:"arguments"`
+		Title     string   `json:"title"`
+		Command   string   `json:"command"`
+		Arguments []object `json:"arguments"`
 	} `json:"command"`
 }
 
-// lens claims a code lens on the line: //@lens("title").
+func (f *markedFile) codeLenses() []lens {
+	f.t.Helper()
+	var found []lens
+	f.c.mustCall("textDocument/codeLens", f.document(), &found)
+	return found
+}
+
+// lens wants a code lens on the line: //@lens("title").
 func (f *markedFile) lens(m marker) {
 	f.t.Helper()
-	i := slices.IndexFunc(f.lenses, func(l lens) bool { return l.Command.Title == m.text && l.Range.Start.Line == m.line })
-	if i < 0 {
-		f.t.Errorf("%s: no such lens; unclaimed are %+v", m.where, f.lenses)
-		return
+	found := f.codeLenses()
+	if !slices.ContainsFunc(found, func(l lens) bool { return l.Command.Title == m.text && l.Range.Start.Line == m.line }) {
+		f.t.Errorf("%s: no such lens; there are %+v", m.where, found)
 	}
-	if l := f.lenses[i]; l.Command.Command != "dataflow.server.run" || len(l.Command.Arguments) != 1 || l.Command.Arguments[0].URI != fileURI(f.path) {
-		f.t.Errorf("%s: the lens runs %+v", m.where, l.Command)
+}
+
+// allLenses compares the lenses of the file with a golden: //@lenses("package", "golden").
+func (f *markedFile) allLenses(m marker) {
+	f.t.Helper()
+	var b strings.Builder
+	for _, l := range f.codeLenses() {
+		argument := l.Command.Arguments[0]
+		if argument["uri"] != fileURI(f.path) {
+			f.t.Errorf("%s: the lens %+v is about another file", m.where, l)
+		}
+		delete(argument, "uri")
+		fmt.Fprintf(&b, "%v %s: %s %v\n", l.Range, l.Command.Title, l.Command.Command, argument)
 	}
-	f.lenses = slices.Delete(f.lenses, i, i+1)
+	f.a.golden(m.where, m.args[0], b.String())
 }

@@ -218,7 +218,7 @@ func describeWorkflow(wf *analysis.Workflow) string {
 	g := wf.Graph
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s** — workflow of %d nodes and %d connections\n", g.Name, len(g.Nodes), len(g.Connections))
-	for _, in := range inputsOf(g) {
+	for _, in := range inputsOf(wf) {
 		word := "optional"
 		if in.Required {
 			word = "required"

@@ -182,7 +182,7 @@ func (d *diagnoser) analysed(texts *texts, mod *module, doc *document, packages 
 	for _, f := range d.s.drift.in(mod, packages, doc.file, c) {
 		found = append(found, d.toProtocol(texts, doc, f.Diagnostic))
 	}
-	return found
+	return append(found, d.s.runs.in(doc, findPackage(packages, doc.file))...)
 }
 
 // findPackage returns the package that holds a file, or nil.

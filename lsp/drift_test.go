@@ -112,11 +112,11 @@ func TestDriftIsShownAndMigrated(t *testing.T) {
 			text = strings.Replace(text, "*string", "int64", 1)
 			c.replace(file, 3, strings.Replace(text, "int64\n", "int64\n\tAge *int\n", 1))
 			c.diagnostics(file, 3, "a type that differs", func(d []diagnostic) bool { return has("DF-302")(d) && has("DF-303")(d) })
-			err := c.execute("dataflow.server.migrate", object{"uri": fileURI(file)}, nil)
+			err := c.execute("dataflow.server.migrateApply", object{"uri": fileURI(file)}, nil)
 			if err == nil || !strings.Contains(err.Error(), "DF-303") {
 				t.Errorf("a type was changed: %v", err)
 			}
-			c.mustCall("workspace/executeCommand", object{"command": "dataflow.server.migrationSQL", "arguments": []object{{"uri": fileURI(file)}}}, &report)
+			c.mustCall("workspace/executeCommand", object{"command": "dataflow.server.migratePlan", "arguments": []object{{"uri": fileURI(file)}}}, &report)
 			if shown := c.shown(); len(report.Statements) != 1 || !strings.Contains(shown, "\n-- DF-303: the column users.nickname has the type") {
 				t.Errorf("report %+v, shown:\n%s", report, shown)
 			}
@@ -187,7 +187,7 @@ type Tag struct {
 	c := newClient(t)
 	c.start(dir, fullCapabilities)
 	good, bad := fileURI(filepath.Join(dir, "good", "good.go")), fileURI(filepath.Join(dir, "bad", "bad.go"))
-	for _, command := range []string{"dataflow.server.migrate", "dataflow.server.migrationSQL"} {
+	for _, command := range []string{"dataflow.server.migrateApply", "dataflow.server.migratePlan"} {
 		for want, argument := range map[string]object{
 			"DF-409":         {"uri": good, "database": "prod"},
 			"DF-401":         {"uri": good, "database": "pord"},
@@ -206,7 +206,7 @@ type Tag struct {
 	poor := newClient(t)
 	poor.start(dir, object{})
 	var report struct{ Statements []string }
-	poor.mustCall("workspace/executeCommand", object{"command": "dataflow.server.migrationSQL", "arguments": []object{{"uri": good}}}, &report)
+	poor.mustCall("workspace/executeCommand", object{"command": "dataflow.server.migratePlan", "arguments": []object{{"uri": good}}}, &report)
 	if len(report.Statements) != 1 || !strings.Contains(poor.told(), `CREATE TABLE "users"`) {
 		t.Errorf("report %+v, told %q", report, poor.told())
 	}

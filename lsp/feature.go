@@ -26,6 +26,7 @@ func features() []feature {
 		referencesFeature,
 		documentHighlightFeature,
 		renameFeature,
+		callHierarchyFeature,
 		documentSymbolFeature,
 		workspaceSymbolFeature,
 		documentLinkFeature,

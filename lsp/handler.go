@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
@@ -120,7 +121,9 @@ func (s *server) handle(ctx context.Context, req *jsonrpc2.Request) (result any,
 	method := strings.Clone(req.Method())
 	isCall := req.IsCall()
 	trace := s.trace.received(method, req)
+	began := time.Now()
 	defer func() {
+		s.counters.note(s.counted(method), time.Since(began))
 		if r := recover(); r != nil {
 			s.log.Error("internal error in "+method, "panic", r, "stack", string(debug.Stack()))
 			result, err = nil, jsonrpc2.Errorf(jsonrpc2.InternalError, "internal error in %s: %v", method, r)
@@ -158,6 +161,14 @@ func (s *server) handle(ctx context.Context, req *jsonrpc2.Request) (result any,
 		jsonrpc2.Async(ctx)
 	}
 	return f(work, s, snap, json.RawMessage(req.Params()))
+}
+
+// counted is a method as it is counted: a client may send any.
+func (s *server) counted(method string) string {
+	if s.calls[method] == nil && s.notes[method] == nil {
+		return "others"
+	}
+	return method
 }
 
 // wireError gives an error the code that a client can act on.

@@ -34,6 +34,9 @@ var markers = map[string]func(*markedFile, marker){
 	"nohover": (*markedFile).hover,
 	"lens":    (*markedFile).lens,
 
+	"lenses":    (*markedFile).allLenses,
+	"hierarchy": (*markedFile).hierarchy,
+
 	"complete":  (*markedFile).completion,
 	"accept":    (*markedFile).accept,
 	"signature": (*markedFile).signature,
@@ -61,8 +64,8 @@ var markers = map[string]func(*markedFile, marker){
 //	//@lens("title")          a code lens on this line
 //
 // and so on: each entry of markers says what it does. Diagnostics that no comment
-// claims are failures, and so are lenses in a file that claims some, and an error in
-// the server's log. These files of an archive are no part of the workspace:
+// claims are failures, and so is an error in the server's log. These files of an
+// archive are no part of the workspace:
 //
 //	settings.json      is what the client answers to workspace/configuration
 //	capabilities.json  is put over what the client can do
@@ -218,7 +221,6 @@ type markedFile struct {
 	version    int
 	markers    []marker
 	found      []diagnostic // what is not claimed yet
-	lenses     []lens       // what is not claimed yet
 }
 
 // A marker is one comment //@name("text", …).
@@ -269,9 +271,6 @@ func (f *markedFile) parse() {
 
 func (f *markedFile) run() {
 	f.t.Helper()
-	if slices.ContainsFunc(f.markers, func(m marker) bool { return m.name == "lens" }) {
-		f.c.mustCall("textDocument/codeLens", f.document(), &f.lenses)
-	}
 	for _, m := range f.markers {
 		if test := markers[m.name]; test != nil {
 			test(f, m)
@@ -281,9 +280,6 @@ func (f *markedFile) run() {
 	}
 	for _, d := range f.found {
 		f.t.Errorf("%s: no marker claims the diagnostic %+v", f.name, d)
-	}
-	for _, l := range f.lenses {
-		f.t.Errorf("%s: no marker claims the lens %+v", f.name, l)
 	}
 }
 

@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
-	"go.lsp.dev/uri"
 
 	"github.com/dataflow-go/dataflow/analysis"
 	"github.com/dataflow-go/dataflow/engine"
@@ -24,25 +22,20 @@ import (
 	"github.com/dataflow-go/dataflow/model"
 )
 
-// migrateArguments are the argument of dataflow.server.migrate and of
-// dataflow.server.migrationSQL.
-type migrateArguments struct {
-	// URI is of a Go file: the models that its package declares, or works on, are
-	// meant, and those that they refer to.
-	URI      string `json:"uri"`
-	Model    string `json:"model,omitempty"`    // one of them, where not all are meant
-	Database string `json:"database,omitempty"` // name in dataflow.yaml; "" is its default
+// migrateParams say which models are meant, and where.
+type migrateParams struct {
+	URI      string `json:"uri" doc:"Of a Go file: the models that its package declares, or works on, are meant, and those that they refer to."`
+	Model    string `json:"model,omitempty" doc:"One of them, where not all are meant."`
+	Database string `json:"database,omitempty" doc:"A name from dataflow.yaml; its default when left out."`
 }
 
 // A migrationReport is the answer of both.
 type migrationReport struct {
-	Database string `json:"database"` // name and place, without secrets
-	Done     bool   `json:"done"`     // the statements were made
-	UpToDate bool   `json:"up_to_date"`
-	// Statements make what is missing.
-	Statements []string `json:"statements"`
-	// Refused are differences that could lose data; nothing is made while there are any.
-	Refused []*errcatalog.Error `json:"refused"`
+	Database   string              `json:"database" doc:"Its name and place, without secrets."`
+	Done       bool                `json:"done" doc:"The statements were made."`
+	UpToDate   bool                `json:"up_to_date"`
+	Statements []string            `json:"statements" doc:"They make what is missing."`
+	Refused    []*errcatalog.Error `json:"refused" doc:"Differences that could lose data: nothing is made while there are any."`
 }
 
 // A migrating is a question about a migration, ready to be asked.
@@ -53,9 +46,9 @@ type migrating struct {
 	models   []*model.Model
 }
 
-// migrate makes what the models lack in a dev database, in one transaction.
-func migrate(ctx context.Context, s *server, snap *snapshot, raw json.RawMessage, token protocol.ProgressToken) (any, error) {
-	m, err := s.migrating(ctx, snap, commandMigrate, raw)
+// migrateApply makes what the models lack in a dev database, in one transaction.
+func migrateApply(ctx context.Context, s *server, snap *snapshot, p *migrateParams, token protocol.ProgressToken) (*migrationReport, error) {
+	m, err := s.migrating(ctx, snap, p)
 	if err != nil {
 		return nil, err
 	}
@@ -98,10 +91,10 @@ func (m *migrating) apply(ctx context.Context) (*engine.MigrationPlan, error) {
 	return plan, errors.Join(err, e.Close())
 }
 
-// migrationSQL shows what migrate would do, as a file of SQL where the client can
+// migratePlan shows what migrateApply would do, as a file of SQL where the client can
 // open one, and changes nothing.
-func migrationSQL(ctx context.Context, s *server, snap *snapshot, raw json.RawMessage, _ protocol.ProgressToken) (any, error) {
-	m, err := s.migrating(ctx, snap, commandMigrationSQL, raw)
+func migratePlan(ctx context.Context, s *server, snap *snapshot, p *migrateParams, _ protocol.ProgressToken) (*migrationReport, error) {
+	m, err := s.migrating(ctx, snap, p)
 	if err != nil {
 		return nil, err
 	}
@@ -115,9 +108,7 @@ func migrationSQL(ctx context.Context, s *server, snap *snapshot, raw json.RawMe
 		return report, nil
 	}
 	sql := m.script(plan)
-	if !s.showSQL(ctx, m.module.root, sql) {
-		s.showMessage(protocol.MessageTypeInfo, sql)
-	}
+	s.show(ctx, m.module.root, "migration.sql", sql)
 	return report, nil
 }
 
@@ -143,11 +134,7 @@ func (m *migrating) plan(ctx context.Context) (_ *engine.MigrationPlan, err erro
 
 // migrating finds the models and the database that an argument means. Only dev
 // databases are touched, and models with mistakes make no tables.
-func (s *server) migrating(ctx context.Context, snap *snapshot, command string, raw json.RawMessage) (*migrating, error) {
-	arg, err := argument[migrateArguments](command, raw)
-	if err != nil {
-		return nil, err
-	}
+func (s *server) migrating(ctx context.Context, snap *snapshot, arg *migrateParams) (*migrating, error) {
 	v, err := s.lookAtFile(ctx, snap, arg.URI)
 	if err != nil {
 		return nil, err
@@ -230,27 +217,6 @@ func (m *migrating) script(plan *engine.MigrationPlan) string {
 	return b.String()
 }
 
-// showSQL opens SQL in the client's editor. It stands in .dataflow, the folder of
-// what is this machine's own, so that it has a place that is always the same.
-func (s *server) showSQL(ctx context.Context, root, sql string) bool {
-	if !s.client.Window.ShowDocument.Support {
-		return false
-	}
-	folder, err := devrun.MakeFolder(root)
-	if err != nil {
-		s.log.Warn("the SQL is not shown as a file", "reason", err)
-		return false
-	}
-	file := filepath.Join(folder, "migration.sql")
-	if err := os.WriteFile(file, []byte(sql), 0o600); err != nil {
-		s.log.Warn("the SQL is not shown as a file", "reason", err)
-		return false
-	}
-	var shown protocol.ShowDocumentResult
-	_, err = s.conn.Call(ctx, protocol.MethodWindowShowDocument, &protocol.ShowDocumentParams{URI: uri.File(file), TakeFocus: new(true)}, &shown)
-	return err == nil && shown.Success
-}
-
 func (s *server) showMessage(kind protocol.MessageType, text string) {
 	s.out.send("", protocol.MethodWindowShowMessage, &protocol.ShowMessageParams{Type: kind, Message: text})
 }
@@ -260,7 +226,7 @@ func (s *server) showMessage(kind protocol.MessageType, text string) {
 func (s *server) migrationActions(texts *texts, v *view, found []drift.Finding) ([]protocol.CommandOrCodeAction, error) {
 	var actions []*protocol.CodeAction
 	for _, f := range found {
-		offered := []struct{ title, command string }{{"Run the migration of", commandMigrate}, {"Show the SQL of the migration of", commandMigrationSQL}}
+		offered := []struct{ title, command string }{{"Run the migration of", commandMigrateApply}, {"Show the SQL of the migration of", commandMigratePlan}}
 		switch f.Kind {
 		case engine.DifferenceHarmless:
 			continue
@@ -274,7 +240,7 @@ func (s *server) migrationActions(texts *texts, v *view, found []drift.Finding) 
 				actions[i].Diagnostics = append(actions[i].Diagnostics, diagnostic)
 				continue
 			}
-			argument, err := json.Marshal(migrateArguments{URI: string(v.doc.uri), Model: f.Details.Model, Database: f.Database})
+			argument, err := json.Marshal(migrateParams{URI: string(v.doc.uri), Model: f.Details.Model, Database: f.Database})
 			if err != nil {
 				return nil, err
 			}

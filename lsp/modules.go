@@ -155,6 +155,7 @@ func (mod *module) open(ctx context.Context) {
 	})
 	if mod.err = err; err != nil {
 		mod.ws = nil
+		mod.latest.Store(nil)
 		if ctx.Err() == nil {
 			mod.s.log.Warn("module not analysed", "module", mod.root, "reason", err)
 		}
@@ -300,6 +301,17 @@ func (m *modules) reopen() {
 			return nil
 		})
 	}
+}
+
+// restart forgets what is known and reads all of it again.
+func (mod *module) restart(ctx context.Context) error {
+	if err := mod.acquire(ctx); err != nil {
+		return err
+	}
+	defer mod.release()
+	mod.ws, mod.seq = nil, 0
+	mod.open(ctx)
+	return mod.err
 }
 
 // reload reads the metadata of the module again, in the background.

@@ -2,11 +2,11 @@ package lsp
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
@@ -18,30 +18,26 @@ import (
 	"github.com/dataflow-go/dataflow/internal/devrun"
 )
 
-// runArguments are the argument of dataflow.server.run.
-type runArguments struct {
-	URI string `json:"uri"`
-	// Workflow is the function that builds it, or its name; it may be left out
-	// in a file with one workflow.
-	Workflow string         `json:"workflow,omitempty"`
-	Inputs   map[string]any `json:"inputs,omitempty"`
-	// Commit keeps what the workflow writes; without it all is rolled back.
-	Commit   bool   `json:"commit,omitempty"`
-	Database string `json:"database,omitempty"` // name in dataflow.yaml; "" is its default
+// dryRunParams say which workflow to run, and with what.
+type dryRunParams struct {
+	URI      string         `json:"uri" doc:"Of the Go file."`
+	Workflow string         `json:"workflow,omitempty" doc:"The function that builds it, or its name. It may be left out in a file with one workflow."`
+	Inputs   map[string]any `json:"inputs,omitempty" doc:"By name. Texts are converted to what the input feeds: \"42\", or a list as JSON."`
+	Database string         `json:"database,omitempty" doc:"A name from dataflow.yaml; its default when left out."`
 }
 
-// run runs a workflow as it stands in the editor, saved or not, and answers with
-// a devrun.Report.
-func run(ctx context.Context, s *server, snap *snapshot, raw json.RawMessage, token protocol.ProgressToken) (any, error) {
-	arg, err := argument[runArguments](commandRun, raw)
+type runParams struct {
+	dryRunParams
+	Commit bool `json:"commit,omitempty" doc:"Keep what the workflow writes: all of it or, when a node fails, nothing."`
+}
+
+// run runs a workflow as it stands in the editor, saved or not.
+func run(ctx context.Context, s *server, snap *snapshot, p *runParams, token protocol.ProgressToken) (*devrun.Report, error) {
+	v, err := s.lookAtFile(ctx, snap, p.URI)
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.lookAtFile(ctx, snap, arg.URI)
-	if err != nil {
-		return nil, err
-	}
-	wf, err := v.choose(arg.Workflow)
+	wf, err := v.choose(p.Workflow)
 	if err != nil {
 		return nil, err
 	}
@@ -55,14 +51,14 @@ func run(ctx context.Context, s *server, snap *snapshot, raw json.RawMessage, to
 	work, cancel := context.WithCancel(ctx)
 	defer cancel()
 	bar := s.beginProgress(ctx, token, "DataFlow: running "+wf.Graph.Name, cancel)
-	watch := &runProgress{bar: bar, total: len(wf.Graph.Nodes)}
+	started := time.Now()
 	report, err := devrun.Run(work, devrun.Request{
 		Workflow: wf,
 		Dir:      v.module.root,
-		Database: arg.Database,
-		Inputs:   arg.Inputs,
-		Commit:   arg.Commit,
-		Observer: watch,
+		Database: p.Database,
+		Inputs:   p.Inputs,
+		Commit:   p.Commit,
+		Observer: &runProgress{bar: bar, total: len(wf.Graph.Nodes)},
 	})
 	s.drift.refresh(v.module) // a run makes what is missing
 	bar.end(outcome(report, err))
@@ -74,7 +70,14 @@ func run(ctx context.Context, s *server, snap *snapshot, raw json.RawMessage, to
 	if err != nil {
 		return nil, err
 	}
+	s.runs.note(v, wf, p, started, report)
+	s.diagnose.again()
 	return report, nil
+}
+
+// dryRun is run that keeps nothing.
+func dryRun(ctx context.Context, s *server, snap *snapshot, p *dryRunParams, token protocol.ProgressToken) (*devrun.Report, error) {
+	return run(ctx, s, snap, &runParams{dryRunParams: *p}, token)
 }
 
 func outcome(report *devrun.Report, err error) string {

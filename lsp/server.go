@@ -117,6 +117,8 @@ type server struct {
 	diagnose   *diagnoser
 	drift      *drifts
 	set        *settings
+	runs       *runs
+	counters   *counters
 	progress   *progressTokens
 	out        *outbox
 	trace      *tracer
@@ -145,6 +147,8 @@ func newServer(ctx context.Context, cancel context.CancelFunc, o Options) *serve
 		trace:      &tracer{out: out},
 		log:        slog.New(newClientLog(out, o.Log)),
 		set:        newSettings(),
+		runs:       newRuns(),
+		counters:   newCounters(),
 		parentGone: make(chan struct{}),
 		ctx:        ctx,
 		cancelWork: cancel,

@@ -2,7 +2,6 @@ package lsp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -15,32 +14,33 @@ import (
 	"github.com/dataflow-go/dataflow/analysis"
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/graph"
+	"github.com/dataflow-go/dataflow/internal/devrun"
 )
 
 // A workflowInfo is one workflow in the answer of dataflow.server.workflows.
 type workflowInfo struct {
-	Name     string      `json:"name"` // given to NewWorkflow
-	Func     string      `json:"func"`
-	Line     uint32      `json:"line"` // of the function's name, from 0
-	Runnable bool        `json:"runnable"`
-	Reason   string      `json:"reason,omitempty"` // why it is not runnable
+	Name     string      `json:"name" doc:"Given to NewWorkflow."`
+	Func     string      `json:"func" doc:"The function that builds it."`
+	Line     uint32      `json:"line" doc:"Of the function's name, from 0."`
+	Runnable bool        `json:"runnable" doc:"It is seen whole in the source."`
+	Reason   string      `json:"reason,omitempty" doc:"Why it is not runnable."`
 	Inputs   []inputInfo `json:"inputs"`
 }
 
 // An inputInfo is one input of a workflow.
 type inputInfo struct {
 	Name     string `json:"name"`
+	Type     string `json:"type" doc:"Of what it feeds: \"int64\", \"[]string\"; \"any\" where that is not known."`
 	Required bool   `json:"required"`
+	Default  any    `json:"default,omitempty"`
 }
 
-func listWorkflows(ctx context.Context, s *server, snap *snapshot, raw json.RawMessage, _ protocol.ProgressToken) (any, error) {
-	arg, err := argument[struct {
-		URI string `json:"uri"`
-	}](commandWorkflows, raw)
-	if err != nil {
-		return nil, err
-	}
-	v, err := s.lookAtFile(ctx, snap, arg.URI)
+type fileParams struct {
+	URI string `json:"uri" doc:"Of the Go file."`
+}
+
+func listWorkflows(ctx context.Context, s *server, snap *snapshot, p *fileParams, _ protocol.ProgressToken) ([]workflowInfo, error) {
+	v, err := s.lookAtFile(ctx, snap, p.URI)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func listWorkflows(ctx context.Context, s *server, snap *snapshot, raw json.RawM
 	for _, wf := range workflowsIn(v.pkg, v.doc.file) {
 		info := workflowInfo{
 			Name: wf.Graph.Name, Func: wf.Func, Runnable: wf.Runnable == nil,
-			Line: spanRange(v.doc.Mapper, wf.Span).Start.Line, Inputs: inputsOf(wf.Graph),
+			Line: spanRange(v.doc.Mapper, wf.Span).Start.Line, Inputs: inputsOf(wf),
 		}
 		if wf.Runnable != nil {
 			info.Reason = reason(wf.Runnable)
@@ -107,10 +107,15 @@ func workflowsIn(pkg *analysis.Package, file string) []*analysis.Workflow {
 }
 
 // inputsOf lists the inputs of a workflow in the order of the source.
-func inputsOf(g *graph.Graph) []inputInfo {
+func inputsOf(wf *analysis.Workflow) []inputInfo {
 	inputs := []inputInfo{}
-	for _, in := range g.Inputs() {
-		inputs = append(inputs, inputInfo{Name: in.Name, Required: in.Default == nil})
+	types := devrun.InputTypes(wf)
+	for _, in := range wf.Graph.Inputs() {
+		info := inputInfo{Name: in.Name, Type: types[in.Name].String(), Required: in.Default == nil}
+		if in.Default != nil && in.Default.State == graph.StateKnown {
+			info.Default = in.Default.V
+		}
+		inputs = append(inputs, info)
 	}
 	return inputs
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dataflow-go/dataflow/analysis"
 	"github.com/dataflow-go/dataflow/graph"
 	"github.com/dataflow-go/dataflow/model"
 )
@@ -14,6 +15,27 @@ import (
 // inputs feed: "42" into 42 for an integer column. What does not convert stays as
 // it is, for the engine to refuse with the names of node and parameter.
 func convertInputs(g *graph.Graph, models graph.Models, values map[string]any) map[string]any {
+	types := inputTypesOf(g, models)
+	converted := make(map[string]any, len(values))
+	for name, v := range values {
+		converted[name] = convertInput(types[name], plain(v))
+	}
+	return converted
+}
+
+// InputTypes are the types of what the inputs of a workflow feed, by the input's name.
+// The type any is that of a map or a list of its own, and of what is not known.
+func InputTypes(wf *analysis.Workflow) map[string]model.Type {
+	types := inputTypesOf(wf.Graph, graph.NewModelSet(wf.Models...))
+	for _, in := range wf.Graph.Inputs() {
+		if _, ok := types[in.Name]; !ok {
+			types[in.Name] = whole
+		}
+	}
+	return types
+}
+
+func inputTypesOf(g *graph.Graph, models graph.Models) inputTypes {
 	types := inputTypes{}
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
@@ -21,11 +43,7 @@ func convertInputs(g *graph.Graph, models graph.Models, values map[string]any) m
 			types.params(c, &n.Params)
 		}
 	}
-	converted := make(map[string]any, len(values))
-	for name, v := range values {
-		converted[name] = convertInput(types[name], plain(v))
-	}
-	return converted
+	return types
 }
 
 func convertInput(t model.Type, v any) any {

@@ -28,12 +28,12 @@ type Request struct {
 type Report struct {
 	ID        string              `json:"id"`
 	Workflow  string              `json:"workflow"`
-	Database  string              `json:"database"`  // name and place, without secrets
-	Committed bool                `json:"committed"` // what was written is kept
-	Nodes     []Node              `json:"nodes"`     // in the order in which they ended
+	Database  string              `json:"database" doc:"Its name and place, without secrets."`
+	Committed bool                `json:"committed" doc:"What was written is kept."`
+	Nodes     []Node              `json:"nodes" doc:"In the order in which they ended."`
 	Warnings  []*errcatalog.Error `json:"warnings"`
-	Error     *errcatalog.Error   `json:"error,omitempty"`  // why the workflow failed: the first reason
-	Errors    []*errcatalog.Error `json:"errors,omitempty"` // every reason, where there are several
+	Error     *errcatalog.Error   `json:"error,omitempty" doc:"Why the workflow failed: the first reason."`
+	Errors    []*errcatalog.Error `json:"errors,omitempty" doc:"Every reason, where there are several."`
 }
 
 // A Node is what became of one node of the workflow.
@@ -42,7 +42,7 @@ type Node struct {
 	Type       string            `json:"type"`
 	Status     engine.Status     `json:"status"`
 	DurationMS float64           `json:"duration_ms"`
-	Rows       int               `json:"rows"` // read or written
+	Rows       int               `json:"rows" doc:"Read or written."`
 	Output     map[string]any    `json:"output,omitempty"`
 	Error      *errcatalog.Error `json:"error,omitempty"`
 }

@@ -18,7 +18,7 @@ export function registerMigration(server: Server): vscode.Disposable {
     }
   };
   return vscode.Disposable.from(
-    vscode.commands.registerCommand("dataflow.showMigration", () => ask("dataflow.server.migrationSQL")),
-    vscode.commands.registerCommand("dataflow.runMigration", () => ask("dataflow.server.migrate")),
+    vscode.commands.registerCommand("dataflow.showMigration", () => ask("dataflow.server.migratePlan")),
+    vscode.commands.registerCommand("dataflow.runMigration", () => ask("dataflow.server.migrateApply")),
   );
 }

@@ -11,7 +11,7 @@ function M.command(database, run)
     return vim.notify('dataflow: no language server in this buffer; open a Go file, or type :DataflowRestart', vim.log.levels.ERROR)
   end
   local argument = { uri = vim.uri_from_bufnr(bufnr), database = database }
-  client_of.execute(client, bufnr, run and 'dataflow.server.migrate' or 'dataflow.server.migrationSQL', argument, function(err)
+  client_of.execute(client, bufnr, run and 'dataflow.server.migrateApply' or 'dataflow.server.migratePlan', argument, function(err)
     if err then
       vim.notify('dataflow: ' .. err.message, vim.log.levels.ERROR)
     end
