@@ -100,7 +100,7 @@ func (i *Inspector) Ask(question string, args map[string]string) (any, error) {
 	q := Questions[k]
 	for _, arg := range q.Args {
 		if _, ok := args[strings.TrimSuffix(arg, "?")]; !ok && !strings.HasSuffix(arg, "?") {
-			return nil, invalid("%s needs %s", q.Name, arg)
+			return nil, invalid("the question %s needs the argument %s", q.Name, arg)
 		}
 	}
 	for name := range args {

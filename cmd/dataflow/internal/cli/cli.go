@@ -60,7 +60,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newValidate(), newRun(), newMigrate(), newExplain(), newVersion())
+	root.AddCommand(newValidate(), newRun(), newInspect(), newGraph(), newMigrate(), newExplain(), newVersion())
 	return root
 }
 
