@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"go/scanner"
 	"go/token"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,18 +129,10 @@ func segmentsOf(src string) []int {
 func applied(t *testing.T, edits []errcatalog.Edit) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
-	for _, e := range slices.Backward(edits) {
-		file := e.Span.Start.Filename
-		if _, ok := texts[file]; !ok {
-			content, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			texts[file] = string(content)
-		}
-		texts[file] = texts[file][:e.Span.Start.Offset] + e.New + texts[file][e.Span.End.Offset:]
+	for _, e := range edits {
+		texts[e.Span.Start.Filename] = readFile(t, e.Span.Start.Filename)
 	}
-	return texts
+	return withEdits(texts, edits)
 }
 
 // state is what matters of packages: their graphs and what is wrong, without places.

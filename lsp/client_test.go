@@ -356,6 +356,7 @@ var fullCapabilities = object{
 		"completion": object{"completionItem": object{
 			"snippetSupport": true, "documentationFormat": []string{"markdown"}, "insertTextModeSupport": object{"valueSet": []int{1, 2}},
 		}},
+		"codeAction": object{"resolveSupport": object{"properties": []string{"edit"}}},
 		"signatureHelp": object{"signatureInformation": object{
 			"documentationFormat": []string{"markdown"}, "parameterInformation": object{"labelOffsetSupport": true},
 		}},

@@ -13,13 +13,25 @@ import (
 )
 
 var codeActionFeature = feature{
-	name:  "Code Action",
-	says:  "the fixes of what is wrong at a place, and the comment that ignores it",
-	calls: map[string]call{protocol.MethodTextDocumentCodeAction: answer(codeActions)},
-	offer: func(_ *server, c *protocol.ServerCapabilities) {
-		c.CodeActionProvider = &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.CodeActionKindQuickFix}}
+	name: "Code Action",
+	says: "the fixes of what is wrong at a place, all fixes of a code or of a file, the comment that ignores it; refactorings of node ids and values",
+	calls: map[string]call{
+		protocol.MethodTextDocumentCodeAction: answer(codeActions),
+		protocol.MethodCodeActionResolve:      answer(resolveCodeAction),
+	},
+	offer: func(s *server, c *protocol.ServerCapabilities) {
+		c.CodeActionProvider = &protocol.CodeActionOptions{
+			CodeActionKinds: []protocol.CodeActionKind{
+				protocol.CodeActionKindQuickFix, fixAllKind, protocol.CodeActionKindRefactorExtract,
+				protocol.CodeActionKindRefactorInline, protocol.CodeActionKindRefactorRewrite,
+			},
+			ResolveProvider: new(s.resolvesEdits()),
+		}
 	},
 }
+
+// fixAllKind is what an editor asks for when it saves.
+const fixAllKind protocol.CodeActionKind = "source.fixAll.dataflow"
 
 // codeActionParams are what the server reads of a client's question. The
 // client's own copy of the diagnostics is left out: they may be of an older text.
@@ -35,23 +47,68 @@ type codeActionParams struct {
 // of what is wrong there.
 func codeActions(s *server, ctx context.Context, snap *snapshot, p *codeActionParams) ([]protocol.CommandOrCodeAction, error) {
 	actions := []protocol.CommandOrCodeAction{}
-	if !wants(p.Context.Only, protocol.CodeActionKindQuickFix) {
-		return actions, nil
-	}
 	v, err := s.look(ctx, snap, p.TextDocument.URI)
 	if v == nil || err != nil {
 		return actions, err
 	}
+	if wants(p.Context.Only, protocol.CodeActionKindQuickFix) {
+		fixes, err := s.quickFixes(ctx, snap, v, p.Range)
+		if err != nil {
+			return nil, err
+		}
+		actions = append(actions, fixes...)
+	}
+	// A list of all that is wrong in the file is asked for as such, not in passing.
+	if len(p.Context.Only) > 0 && wants(p.Context.Only, fixAllKind) {
+		all, err := s.fixAll(ctx, snap, v)
+		if err != nil {
+			return nil, err
+		}
+		actions = append(actions, all...)
+	}
+	if len(p.Context.Only) > 0 && wants(p.Context.Only, protocol.CodeActionKindRefactorRewrite) {
+		rewrites, err := s.rewrites(ctx, snap, v, p.Range)
+		if err != nil {
+			return nil, err
+		}
+		actions = append(actions, rewrites...)
+	}
+	return append(actions, s.refactorings(ctx, snap, v, p)...), nil
+}
+
+// rewrites are the fixes that put one node in the place of several, for who asks for
+// refactorings alone: List and count to Count, read and create or update to Upsert.
+func (s *server) rewrites(ctx context.Context, snap *snapshot, v *view, at protocol.Range) ([]protocol.CommandOrCodeAction, error) {
+	found := slices.DeleteFunc(v.diagnostics(v.doc.Offsets(at)), func(d analysis.Diagnostic) bool {
+		return d.Code != errcatalog.DF714 && d.Code != errcatalog.DF715
+	})
+	if err := v.fillFixes(ctx, found); err != nil {
+		return nil, err
+	}
+	var actions []protocol.CommandOrCodeAction
 	texts := newTexts(snap)
-	migrations, err := s.migrationActions(texts, v, v.drift(v.doc.Offsets(p.Range)))
+	for _, d := range found {
+		for _, fix := range d.Fixes {
+			if edit := s.workspaceEdit(texts, fix.Edits); edit != nil {
+				actions = append(actions, &protocol.CodeAction{Title: fix.Title, Kind: new(protocol.CodeActionKindRefactorRewrite), Edit: edit})
+			}
+		}
+	}
+	return actions, nil
+}
+
+// quickFixes are the fixes of what is wrong in a range.
+func (s *server) quickFixes(ctx context.Context, snap *snapshot, v *view, at protocol.Range) ([]protocol.CommandOrCodeAction, error) {
+	texts := newTexts(snap)
+	actions, err := s.migrationActions(texts, v, v.drift(v.doc.Offsets(at)))
 	if err != nil {
 		return nil, err
 	}
-	actions = append(actions, migrations...)
-	all := v.diagnostics(v.doc.Offsets(p.Range))
+	all := v.diagnostics(v.doc.Offsets(at))
 	if err := v.fillFixes(ctx, all); err != nil {
 		return nil, err
 	}
+	var codes []errcatalog.Code
 	for _, found := range all {
 		fixes := found.Fixes
 		if v.pkg != nil {
@@ -72,8 +129,47 @@ func codeActions(s *server, ctx context.Context, snap *snapshot, p *codeActionPa
 				Edit:        edit,
 			})
 		}
+		if onlyPreferred(found) && !slices.Contains(codes, found.Code) {
+			codes = append(codes, found.Code)
+		}
+	}
+	for _, code := range codes {
+		more, err := s.fixAllOf(v, code)
+		if err != nil {
+			return nil, err
+		}
+		actions = append(actions, more...)
 	}
 	return actions, nil
+}
+
+// refactorings are what can be done with what stands at the start of a range.
+func (s *server) refactorings(ctx context.Context, snap *snapshot, v *view, p *codeActionParams) []protocol.CommandOrCodeAction {
+	var actions []protocol.CommandOrCodeAction
+	if v.pkg == nil || !wants(p.Context.Only, protocol.CodeActionKindRefactor) && !slices.ContainsFunc(p.Context.Only, func(k protocol.CodeActionKind) bool {
+		return strings.HasPrefix(string(k), string(protocol.CodeActionKindRefactor)+".")
+	}) {
+		return nil
+	}
+	offset, _ := v.doc.Offsets(p.Range)
+	if v.target(offset) == nil {
+		return nil
+	}
+	packages, err := v.module.everything(ctx, snap)
+	if err != nil {
+		return nil
+	}
+	texts := newTexts(snap)
+	for _, r := range v.pkg.Refactorings(v.doc.file, offset, packages) {
+		kind := protocol.CodeActionKind(r.Kind)
+		if !wants(p.Context.Only, kind) {
+			continue
+		}
+		if edit := s.workspaceEdit(texts, r.Edits); edit != nil {
+			actions = append(actions, &protocol.CodeAction{Title: r.Title, Kind: &kind, Edit: edit})
+		}
+	}
+	return actions
 }
 
 // wants reports whether a client that asks for kinds asks for this one, itself

@@ -91,3 +91,58 @@ func (f *markedFile) apply(m marker, action codeAction) {
 	f.c.replace(f.path, f.version, f.text)
 	f.c.diagnostics(f.path, f.version, m.where+": the diagnostic back", has(code))
 }
+
+// action takes an action of a title, of any kind, and compares the lines that it changes
+// with a golden: //@action("text", "title", "golden"). //@noaction("text", "title") wants
+// that there is none whose title has that in it.
+func (f *markedFile) action(m marker) {
+	f.t.Helper()
+	var actions []codeAction
+	f.c.mustCall("textDocument/codeAction", object{
+		"textDocument": object{"uri": fileURI(f.path)}, "range": span{m.cursor, m.cursor}, "context": object{"diagnostics": []any{}},
+	}, &actions)
+	var titles []string
+	for _, a := range actions {
+		titles = append(titles, a.Title)
+		switch {
+		case m.name == "noaction" && strings.Contains(a.Title, m.args[0]):
+			f.t.Errorf("%s: there is %q", m.where, a.Title)
+		case m.name == "action" && a.Title == m.args[0]:
+			f.a.golden(m.where, m.args[1], f.a.changes(f.resolved(a)))
+			return
+		}
+	}
+	if m.name == "action" {
+		f.t.Errorf("%s: no such action; there are %q", m.where, titles)
+	}
+}
+
+// resolved is the edit of an action, asked for where it is not there.
+func (f *markedFile) resolved(a codeAction) workspaceEdit {
+	f.t.Helper()
+	if a.Data == nil {
+		return a.Edit
+	}
+	var resolved codeAction
+	f.c.mustCall("codeAction/resolve", object{"title": a.Title, "kind": a.Kind, "data": a.Data}, &resolved)
+	return resolved.Edit
+}
+
+// fixAll compares what source.fixAll changes in the file with a golden:
+// //@fixall("package", "golden"); without a golden there is nothing to mend.
+func (f *markedFile) fixAll(m marker) {
+	f.t.Helper()
+	for _, only := range []string{"source.fixAll", "source.fixAll.dataflow", "source"} {
+		var actions []codeAction
+		f.c.mustCall("textDocument/codeAction", object{
+			"textDocument": object{"uri": fileURI(f.path)}, "range": m.at, "context": object{"diagnostics": []any{}, "only": []string{only}},
+		}, &actions)
+		switch {
+		case len(m.args) == 0 && len(actions) == 0:
+		case len(m.args) == 0 || len(actions) != 1 || actions[0].Kind != "source.fixAll.dataflow":
+			f.t.Errorf("%s: for %s there are %+v", m.where, only, actions)
+		default:
+			f.a.golden(m.where, m.args[0], f.a.changes(f.resolved(actions[0])))
+		}
+	}
+}

@@ -126,6 +126,11 @@ type clientCapabilities struct {
 				} `json:"insertTextModeSupport"`
 			} `json:"completionItem"`
 		} `json:"completion"`
+		CodeAction struct {
+			ResolveSupport struct {
+				Properties []string `json:"properties"`
+			} `json:"resolveSupport"`
+		} `json:"codeAction"`
 		SignatureHelp struct {
 			SignatureInformation struct {
 				DocumentationFormat  []protocol.MarkupKind `json:"documentationFormat"`

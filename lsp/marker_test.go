@@ -34,6 +34,9 @@ var markers = map[string]func(*markedFile, marker){
 	"nohover": (*markedFile).hover,
 	"lens":    (*markedFile).lens,
 
+	"action":    (*markedFile).action,
+	"noaction":  (*markedFile).action,
+	"fixall":    (*markedFile).fixAll,
 	"lenses":    (*markedFile).allLenses,
 	"hierarchy": (*markedFile).hierarchy,
 

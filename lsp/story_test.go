@@ -27,6 +27,7 @@ type codeAction struct {
 		Arguments []json.RawMessage `json:"arguments"`
 	} `json:"command"`
 	Edit workspaceEdit `json:"edit"`
+	Data any           `json:"data"`
 }
 
 type workspaceEdit struct {
