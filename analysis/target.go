@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,6 +60,20 @@ func (p *Package) At(file string, offset int) *Target {
 		}
 	}
 	return best
+}
+
+// TargetsIn lists what stands in a file, each place once, in the order of the text.
+func (p *Package) TargetsIn(file string) []*Target {
+	var all []*Target
+	for _, t := range p.targets {
+		if t.Span.Start.Filename == file {
+			all = append(all, t)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *Target) int {
+		return cmp.Or(cmp.Compare(a.Span.Start.Offset, b.Span.Start.Offset), cmp.Compare(a.Span.End.Offset, b.Span.End.Offset))
+	})
+	return slices.CompactFunc(all, func(a, b *Target) bool { return a.Span == b.Span && a.Kind == b.Kind })
 }
 
 func size(t *Target) int { return t.Span.End.Offset - t.Span.Start.Offset }

@@ -196,6 +196,9 @@ func describeNode(t *analysis.Target) string {
 	}
 	b.WriteString("\n\n")
 	id := t.Node.ID.S
+	if lineage := describeLineage(t); lineage != "" {
+		b.WriteString(lineage + "\n\n")
+	}
 	for _, c := range t.Workflow.Graph.Connections {
 		if c.From.S == id || c.To.S == id {
 			fmt.Fprintf(&b, "- `%s.%s` → `%s.%s`\n", c.From.S, c.Output.S, c.To.S, c.Input.S)

@@ -32,6 +32,8 @@ func features() []feature {
 		documentLinkFeature,
 		foldingRangeFeature,
 		selectionRangeFeature,
+		inlayHintFeature,
+		semanticTokensFeature,
 		codeLensFeature,
 		commandFeature,
 		settingsFeature,

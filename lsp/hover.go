@@ -36,7 +36,10 @@ func hover(s *server, ctx context.Context, snap *snapshot, p *protocol.HoverPara
 		sections = append(sections, errcatalog.New(d.Finding).Markdown())
 	}
 	if target := v.target(offset); target != nil {
-		if text := describe(target); text != "" {
+		for _, text := range []string{describe(target), describeChain(target), v.describeSQL(ctx, target)} {
+			if text == "" {
+				continue
+			}
 			if at == nil {
 				at = new(spanRange(v.doc.Mapper, target.Span))
 			}
@@ -73,6 +76,9 @@ func (s *server) hoverFormat() protocol.MarkupKind {
 	return protocol.MarkupKindMarkdown
 }
 
+// codeConstant matches the Go constants of the codes.
+var codeConstant = regexp.MustCompile(`\berrcatalog\.(DF[0-9]{3})\b`)
+
 var codePattern = regexp.MustCompile(`\bDF-[0-9]{3}\b`)
 
 // codeAt returns the page of the DF code that is written at an offset, in a
@@ -80,12 +86,17 @@ var codePattern = regexp.MustCompile(`\bDF-[0-9]{3}\b`)
 func codeAt(doc *document, offset int) (string, *protocol.Range) {
 	line := int(doc.Position(offset).Line)
 	start := doc.lines[line]
-	for _, at := range codePattern.FindAllStringIndex(doc.text[start:doc.lineEnd(line)], -1) {
+	text := doc.text[start:doc.lineEnd(line)]
+	for _, at := range slices.Concat(codePattern.FindAllStringIndex(text, -1), codeConstant.FindAllStringSubmatchIndex(text, -1)) {
+		if len(at) == 4 {
+			at = at[2:] // of errcatalog.DF101 the constant
+		}
 		from, to := start+at[0], start+at[1]
 		if offset < from || to < offset {
 			continue
 		}
-		page, ok := errcatalog.Explain(errcatalog.Code(doc.text[from:to]))
+		code, _ := errcatalog.Parse(doc.text[from:to])
+		page, ok := errcatalog.Explain(code)
 		if !ok {
 			return "", nil
 		}

@@ -1,6 +1,12 @@
 package lsp_test
 
-import "strings"
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+)
 
 // hover wants a hover on the text that has the parts: //@hover("text", "part", …).
 // //@nohover("text") wants none.
@@ -27,5 +33,18 @@ func (f *markedFile) hover(m marker) {
 	}
 	if result.Contents.Kind != "markdown" || result.Range == nil || result.Range.Start.Line != m.line {
 		f.t.Errorf("%s: hover of kind %s at %v", m.where, result.Contents.Kind, result.Range)
+	}
+}
+
+// BenchmarkHover is a hover on a node type, with the SQL that it runs.
+func BenchmarkHover(b *testing.B) {
+	dir := workspace(b, txtar.Parse([]byte(commandShop)))
+	file := filepath.Join(dir, "shop.go")
+	c := newClient(b)
+	c.start(dir, fullCapabilities)
+	c.open(file, readFile(b, file))
+	c.diagnostics(file, 1, "none", nothing)
+	for b.Loop() {
+		c.mustCall("textDocument/hover", object{"textDocument": object{"uri": fileURI(file)}, "position": position{12, 20}}, nil)
 	}
 }

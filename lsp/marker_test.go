@@ -34,6 +34,8 @@ var markers = map[string]func(*markedFile, marker){
 	"nohover": (*markedFile).hover,
 	"lens":    (*markedFile).lens,
 
+	"hints":     (*markedFile).hints,
+	"tokens":    (*markedFile).tokens,
 	"action":    (*markedFile).action,
 	"noaction":  (*markedFile).action,
 	"fixall":    (*markedFile).fixAll,

@@ -69,6 +69,15 @@ func unchanged(id string) protocol.UnchangedDocumentDiagnosticReport {
 	return protocol.UnchangedDocumentDiagnosticReport{Kind: string(protocol.DocumentDiagnosticReportKindUnchanged), ResultID: id}
 }
 
+// idOf is the same for the same numbers.
+func idOf(data []uint32) string {
+	h := fnv.New64a()
+	for _, n := range data {
+		_, _ = h.Write([]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)})
+	}
+	return strconv.FormatUint(h.Sum64(), 36)
+}
+
 // resultID is the same for the same diagnostics.
 func resultID(found []protocol.Diagnostic) string {
 	h := fnv.New64a()

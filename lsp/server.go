@@ -119,6 +119,7 @@ type server struct {
 	set        *settings
 	runs       *runs
 	counters   *counters
+	tokens     lastTokens
 	progress   *progressTokens
 	out        *outbox
 	trace      *tracer

@@ -159,6 +159,7 @@ func didSave(s *server, p *protocol.DidSaveTextDocumentParams) error {
 func didClose(s *server, p *protocol.DidCloseTextDocumentParams) error {
 	s.documents.put(p.TextDocument.URI, nil)
 	s.diagnose.clear(p.TextDocument.URI)
+	s.tokens.drop(p.TextDocument.URI)
 	s.diagnose.now()
 	return nil
 }

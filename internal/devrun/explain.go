@@ -104,12 +104,31 @@ func sampleParams(c *model.Contract, g *graph.Graph, n *graph.Node) map[string]a
 	if !ok || params == nil {
 		params = map[string]any{}
 	}
+	for _, path := range inputPaths("", &n.Params) {
+		if v := sampleAt(c, path); v != nil { // one that the column's own rules let pass
+			setAt(params, strings.Split(path, "."), v)
+		}
+	}
 	for _, conn := range g.Connections {
 		if conn.To.S == n.ID.S && conn.Input.Known && conn.Input.S != graph.Trigger {
 			setAt(params, strings.Split(conn.Input.S, "."), sampleAt(c, conn.Input.S))
 		}
 	}
 	return params
+}
+
+// inputPaths are the paths of the inputs in a map.
+func inputPaths(path string, v *graph.Value) []string {
+	var all []string
+	for i := range v.Entries {
+		e := &v.Entries[i]
+		at := strings.TrimPrefix(path+"."+e.Key, ".")
+		if e.Value.State == graph.StateInput {
+			all = append(all, at)
+		}
+		all = append(all, inputPaths(at, &e.Value)...)
+	}
+	return all
 }
 
 // setAt sets a value at a path, making what is missing on the way.
@@ -136,7 +155,7 @@ func sampleAt(c *model.Contract, path string) any {
 		row := map[string]any{}
 		for i := range c.Model.Fields {
 			if f := &c.Model.Fields[i]; f.RequiredOnCreate() {
-				row[f.Column] = sample(f.Type)
+				row[f.Column] = sampleOf(f)
 			}
 		}
 		return []any{row}
@@ -145,6 +164,8 @@ func sampleAt(c *model.Contract, path string) any {
 	case len(keys) == 1 && (p.Shape == model.ShapeFilter || p.Shape == model.ShapeWhere || p.Shape == model.ShapeFields):
 		f := &c.Model.Fields[0]
 		return map[string]any{f.Column: sample(f.Type)}
+	case len(keys) == 1 && p.Field != nil:
+		return sampleOf(p.Field)
 	case len(keys) == 1:
 		return sample(p.Type)
 	}
@@ -155,10 +176,30 @@ func sampleAt(c *model.Contract, path string) any {
 				one := sample(t.Elem())
 				return []any{one, one}
 			}
-			return sample(t)
+			return sampleOf(f)
 		}
 	}
 	return nil
+}
+
+// sampleOf is a value of a column that its rules let pass, where one is found.
+func sampleOf(f *model.Field) any {
+	v := sample(f.Type)
+	if f.Validate == "" || f.Type.Kind != model.KindString || f.Type.Array || model.Validate(f, v) == nil {
+		return v
+	}
+	candidates := []string{"alice@example.com", "https://example.com", "7d444840-9dc0-11d1-b245-5ffdce74fad2", "1", "a", "aaaaaaaaaaaa", "AAAA", "2026-01-02", "127.0.0.1", "+15551234567"}
+	for rule := range strings.SplitSeq(f.Validate, ",") {
+		if values, ok := strings.CutPrefix(rule, "oneof="); ok {
+			candidates = append(strings.Fields(values), candidates...)
+		}
+	}
+	for _, s := range candidates {
+		if model.Validate(f, s) == nil {
+			return s
+		}
+	}
+	return v
 }
 
 // sample is a value of a type.
