@@ -441,3 +441,11 @@ func (n *Name) Type(packages []*Package) errcatalog.Span {
 	}
 	return errcatalog.Span{}
 }
+
+// Name is the name in the package clause of one of its files; "" for another file.
+func (p *Package) Name(file string) string {
+	if _, src := sourceOf([]*Package{p}, file); src != nil && src.ast != nil {
+		return src.ast.Name.Name
+	}
+	return ""
+}

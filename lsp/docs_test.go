@@ -1,10 +1,13 @@
 package lsp
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -118,5 +121,69 @@ func typeName(t reflect.Type) string {
 		return "object"
 	default:
 		return "number"
+	}
+}
+
+// peers are what other language servers do of each feature, read in their sources of
+// summer 2026: gopls, terraform-ls, buf lsp, prisma language-tools.
+var peers = map[string][4]string{
+	"Diagnostics":        {"push; pull off by default", "push", "push", "push"},
+	"Completion":         {"yes", "yes, with resolve", "yes", "yes, with resolve"},
+	"Signature Help":     {"yes", "yes", "–", "–"},
+	"Hover":              {"yes", "yes", "yes", "yes"},
+	"Code Action":        {"fixes, fixAll, refactorings, resolve", "format on save", "fixes, imports", "fixes"},
+	"Definition":         {"yes", "yes", "yes", "yes"},
+	"Type Definition":    {"yes", "–", "yes", "–"},
+	"References":         {"yes", "yes", "yes", "yes"},
+	"Document Highlight": {"yes", "–", "yes", "–"},
+	"Rename":             {"with prepare", "–", "with prepare", "yes"},
+	"Call Hierarchy":     {"yes", "–", "–", "–"},
+	"Document Symbols":   {"yes", "yes", "yes", "yes"},
+	"Workspace Symbols":  {"yes", "yes", "yes", "–"},
+	"Document Links":     {"yes", "yes", "yes", "–"},
+	"Folding Ranges":     {"yes", "–", "yes", "–"},
+	"Selection Ranges":   {"yes", "–", "–", "–"},
+	"Inlay Hints":        {"yes, off by default", "–", "–", "–"},
+	"Semantic Tokens":    {"full, range", "full", "full", "–"},
+	"Code Lens":          {"yes", "yes", "yes", "in the extension"},
+	"Execute Command":    {"yes", "yes", "yes", "–"},
+	"Configuration":      {"pulled on change", "restart needed", "–", "pulled, per document"},
+}
+
+// docs/lsp.md has every method that the server answers or takes, and what peers do.
+func TestDocsListTheMethods(t *testing.T) {
+	t.Parallel()
+	var matrix, methods strings.Builder
+	matrix.WriteString("| feature | here | gopls | terraform-ls | buf | prisma |\n| --- | --- | --- | --- | --- | --- |\n")
+	methods.WriteString("| method | kind | feature |\n| --- | --- | --- |\n")
+	listed := map[string]string{}
+	for _, f := range features() {
+		p, ok := peers[f.name]
+		if !ok {
+			t.Errorf("what peers do of %q is not known", f.name)
+		}
+		fmt.Fprintf(&matrix, "| %s | %s | %s |\n", f.name, f.says, strings.Join(p[:], " | "))
+		for method := range f.calls {
+			listed[method] = f.name
+		}
+		for method := range f.notes {
+			listed[method] = f.name
+		}
+	}
+	s := newServer(t.Context(), func() {}, Options{})
+	rows := map[string]string{}
+	for method := range s.calls {
+		rows[method] = "request"
+	}
+	for method := range s.notes {
+		rows[method] = "notification"
+	}
+	for _, method := range slices.Sorted(maps.Keys(rows)) {
+		fmt.Fprintf(&methods, "| `%s` | %s | %s |\n", method, rows[method], cmp.Or(listed[method], "the session"))
+	}
+	for region, want := range map[string]string{"features": matrix.String(), "methods": methods.String()} {
+		if err := docgen.Region(filepath.Join(docs, "lsp.md"), region, want, updating()); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -251,10 +251,10 @@ func initialized(s *server, _ *protocol.InitializedParams) error {
 		s.spawn("register file watchers", s.registerWatchers)
 	}
 	start := func() {
-		close(s.set.ready)
 		for _, folder := range s.folders {
 			s.modules.prepare(folder)
 		}
+		close(s.set.ready)
 	}
 	if !s.client.Workspace.Configuration {
 		start()

@@ -41,9 +41,6 @@ func run(ctx context.Context, s *server, snap *snapshot, p *runParams, token pro
 	if err != nil {
 		return nil, err
 	}
-	if wf.Runnable != nil {
-		return nil, wf.Runnable
-	}
 	if err := v.refuse(wf); err != nil {
 		return nil, err
 	}
@@ -52,14 +49,21 @@ func run(ctx context.Context, s *server, snap *snapshot, p *runParams, token pro
 	defer cancel()
 	bar := s.beginProgress(ctx, token, "DataFlow: running "+wf.Graph.Name, cancel)
 	started := time.Now()
-	report, err := devrun.Run(work, devrun.Request{
+	request := devrun.Request{
 		Workflow: wf,
 		Dir:      v.module.root,
 		Database: p.Database,
 		Inputs:   p.Inputs,
 		Commit:   p.Commit,
 		Observer: &runProgress{bar: bar, total: len(wf.Graph.Nodes)},
-	})
+	}
+	var report *devrun.Report
+	if wf.Runnable == nil {
+		report, err = devrun.Run(work, request)
+	} else {
+		bar.report("compiling "+v.pkg.Path, 0, 0)
+		report, err = devrun.RunProgram(work, request, v.pkg.Name(v.doc.file), unsaved(snap, v.module.root))
+	}
 	s.drift.refresh(v.module) // a run makes what is missing
 	bar.end(outcome(report, err))
 	// A token is the client's again once the answer is there.
@@ -73,6 +77,17 @@ func run(ctx context.Context, s *server, snap *snapshot, p *runParams, token pro
 	s.runs.note(v, wf, p, started, report)
 	s.diagnose.again()
 	return report, nil
+}
+
+// unsaved are the texts of the open Go files of a module.
+func unsaved(snap *snapshot, root string) map[string][]byte {
+	texts := map[string][]byte{}
+	for _, doc := range snap.byURI {
+		if doc.isGo() && moduleRoot(doc.file) == root {
+			texts[doc.file] = []byte(doc.Text())
+		}
+	}
+	return texts
 }
 
 // dryRun is run that keeps nothing.

@@ -22,8 +22,8 @@ type workflowInfo struct {
 	Name     string      `json:"name" doc:"Given to NewWorkflow."`
 	Func     string      `json:"func" doc:"The function that builds it."`
 	Line     uint32      `json:"line" doc:"Of the function's name, from 0."`
-	Runnable bool        `json:"runnable" doc:"It is seen whole in the source."`
-	Reason   string      `json:"reason,omitempty" doc:"Why it is not runnable."`
+	Runnable bool        `json:"runnable" doc:"It is seen whole in the source, and runs without compiling the program."`
+	Reason   string      `json:"reason,omitempty" doc:"Why it is not seen whole: it is run by compiling the package."`
 	Inputs   []inputInfo `json:"inputs"`
 }
 

@@ -14,7 +14,7 @@ interface Workflow {
   /** Where its function begins, from 0. */
   line: number;
   runnable: boolean;
-  /** Why it is not runnable. */
+  /** Why it is not seen whole in the source: then its package is compiled to run it. */
   reason?: string;
   inputs: { name: string; required: boolean }[] | null;
 }
@@ -87,9 +87,7 @@ export function activeGoFile(): string {
 async function choose(workflows: Workflow[], name: string | undefined): Promise<Workflow | undefined> {
   const named = workflows.find((workflow) => workflow.func === name || workflow.name === name);
   const only = workflows.length === 1 && name === undefined ? workflows[0] : undefined;
-  const chosen = named ?? only ?? (await pick(workflows));
-  if (chosen && !chosen.runnable) throw new Error(chosen.reason ?? `${chosen.name} cannot be run from here.`);
-  return chosen;
+  return named ?? only ?? (await pick(workflows));
 }
 
 async function pick(workflows: Workflow[]): Promise<Workflow | undefined> {

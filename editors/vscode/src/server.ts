@@ -21,6 +21,7 @@ const documents = [
 /** The server's command that runs a workflow. The client registers it under this
  * id, so nothing here may: see dataflow.runWorkflow. */
 export const runCommand = "dataflow.server.run";
+const dryRunCommand = "dataflow.server.dryRun";
 
 /** One language server, replaced by a new one at each restart. */
 export class Server implements vscode.Disposable {
@@ -83,12 +84,13 @@ export class Server implements vscode.Disposable {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       errorHandler: this.errorHandler(),
       middleware: {
-        // The lens of the server carries its own command. Here it goes through
+        // The lenses of the server carry its own commands. Here those that run go through
         // the flow that asks for inputs and shows the results.
-        executeCommand: (command, args, next) =>
-          command === runCommand
-            ? vscode.commands.executeCommand("dataflow.runWorkflow", ...args)
-            : next(command, args),
+        executeCommand: (command, args, next) => {
+          if (command !== runCommand && command !== dryRunCommand) return next(command, args);
+          const keep = (args[0] as { commit?: boolean } | undefined)?.commit === true;
+          return vscode.commands.executeCommand(keep ? "dataflow.runWorkflowAndKeep" : "dataflow.runWorkflow", ...args);
+        },
       },
     };
   }

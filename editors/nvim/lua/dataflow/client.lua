@@ -21,9 +21,26 @@ local function default_cmd()
   return { vim.fn.executable(name) == 1 and name or in_go_folders(name) or name }
 end
 
+-- Of YAML only the configuration of DataFlow is the server's.
+local function is_ours(bufnr)
+  if vim.bo[bufnr].filetype == 'yaml' then
+    return vim.fn.fnamemodify(vim.api.nvim_buf_get_name(bufnr), ':t') == 'dataflow.yaml'
+  end
+  return vim.bo[bufnr].filetype == 'go'
+end
+
 --- The configuration of the client in the form of Neovim 0.11.
 function M.config()
-  return { cmd = default_cmd(), filetypes = { 'go' }, root_markers = MARKERS }
+  return {
+    cmd = default_cmd(),
+    filetypes = { 'go', 'yaml' },
+    root_markers = MARKERS,
+    root_dir = function(bufnr, on_dir)
+      if is_ours(bufnr) then
+        on_dir(vim.fs.root(bufnr, MARKERS))
+      end
+    end,
+  }
 end
 
 -- The folder with the first marker upward from the file, the file's own folder if
@@ -107,7 +124,7 @@ end
 
 local function attach_all()
   for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
-    if vim.api.nvim_buf_is_loaded(bufnr) and vim.bo[bufnr].filetype == 'go' then
+    if vim.api.nvim_buf_is_loaded(bufnr) and is_ours(bufnr) then
       attach(bufnr)
     end
   end
@@ -123,9 +140,11 @@ function M.enable(group, options)
   end
   vim.api.nvim_create_autocmd('FileType', {
     group = group,
-    pattern = 'go',
+    pattern = { 'go', 'yaml' },
     callback = function(event)
-      attach(event.buf)
+      if is_ours(event.buf) then
+        attach(event.buf)
+      end
     end,
   })
   attach_all()

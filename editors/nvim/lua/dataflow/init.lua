@@ -22,6 +22,7 @@ end
 ---                PATH, else from $GOBIN, $GOPATH/bin or ~/go/bin.
 ---   on_attach    function(client, bufnr), called for each buffer.
 ---   capabilities the client's capabilities, as from a completion plugin.
+---   settings     settings of the server, below the key dataflow.
 ---   codelens     false leaves code lenses alone. Default: true.
 function M.setup(options)
   options = options or {}
@@ -30,13 +31,16 @@ function M.setup(options)
     cmd = options.cmd,
     on_attach = options.on_attach,
     capabilities = options.capabilities,
+    settings = options.settings,
   })
   if options.codelens ~= false then
     refresh_lenses(group)
   end
-  -- A lens of the server runs through the flow that asks for inputs and shows the report.
-  vim.lsp.commands['dataflow.server.run'] = function(command)
-    require('dataflow.run').run((command.arguments or {})[1] or {})
+  -- The lenses that run go through the flow that asks for inputs and shows the report.
+  for _, name in ipairs({ 'dataflow.server.run', 'dataflow.server.dryRun' }) do
+    vim.lsp.commands[name] = function(command)
+      require('dataflow.run').run((command.arguments or {})[1] or {})
+    end
   end
 end
 

@@ -112,9 +112,6 @@ function M.run(target)
       return fail(err.message)
     end
     choose(type(workflows) == 'table' and workflows or {}, target.workflow, function(workflow)
-      if not workflow.runnable then
-        return fail(workflow.reason or workflow.name .. ' cannot be run from here')
-      end
       ask_inputs(workflow, target.inputs or {}, function(inputs)
         local argument = { uri = uri, workflow = workflow.name, inputs = inputs, commit = target.commit or false }
         vim.notify('dataflow: running ' .. workflow.name)

@@ -1,0 +1,138 @@
+package lsp_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+)
+
+const programShop = `
+-- models/models.go --
+package models
+
+import "github.com/dataflow-go/dataflow"
+
+type User struct {
+	dataflow.Model
+	ID   string
+	Name string
+}
+-- shop.go --
+package shop
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+
+	_ "example.com/app/models"
+	"github.com/dataflow-go/dataflow"
+	_ "github.com/dataflow-go/dataflow/engine"
+)
+
+// looped is built in a loop that goes over what is computed, and has Go code in it.
+func looped() (int, *dataflow.Workflow, error) {
+	fmt.Println("printed by the user")
+	wf := dataflow.NewWorkflow("looped")
+	for i := range len(fmt.Sprint(100)) {
+		wf.AddNode("UserCreateNode", fmt.Sprintf("create%d", i), dataflow.Params{"id": fmt.Sprint("u", i), "name": dataflow.Input("name")})
+	}
+	wf.AddFunc("shout", func(_ context.Context, p dataflow.Params) (dataflow.Params, error) {
+		return dataflow.Params{"text": fmt.Sprint(p["name"], "!")}, nil
+	})
+	wf.AddConnection("create0", "name", "shout", "name")
+	return 1, wf, nil
+}
+
+func Failing() *dataflow.Workflow {
+	wf := dataflow.NewWorkflow("failing")
+	wf.AddFunc("fail", func(context.Context, dataflow.Params) (dataflow.Params, error) { return nil, fmt.Errorf("no luck") })
+	return wf
+}
+
+func Slow() *dataflow.Workflow {
+	wf := dataflow.NewWorkflow("slow")
+	wf.AddFunc("sleep", func(context.Context, dataflow.Params) (dataflow.Params, error) {
+		return nil, exec.Command("sleep", "98765").Run()
+	})
+	return wf
+}
+
+func Taking(n int) *dataflow.Workflow {
+	return dataflow.NewWorkflow("taking").AddNode("UserListNode", "list", dataflow.Params{"limit": n})
+}
+`
+
+// A workflow that is not seen whole in the source is run by compiling its package, with
+// the texts that are not saved, in a process that ends with the request.
+func TestProgramRuns(t *testing.T) {
+	t.Parallel()
+	dir := workspace(t, txtar.Parse([]byte(programShop)))
+	file := filepath.Join(dir, "shop.go")
+	c := newClient(t)
+	c.start(dir, fullCapabilities)
+	text := strings.Replace(readFile(t, file), `"!"`, `"!!"`, 1) // not saved
+	c.open(file, text)
+
+	run := func(workflow string, more object) (report, error) {
+		var r report
+		err := c.execute("dataflow.server.run", overlay(object{"uri": fileURI(file), "workflow": workflow}, more), &r)
+		return r, err
+	}
+	r, err := run("looped", object{"inputs": object{"name": "Bob"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Nodes) != 4 || r.Committed || r.Error != nil || r.Workflow != "looped" || r.Nodes[3].Output["text"] != "Bob!!" {
+		t.Errorf("report %+v", r)
+	}
+	c.mu.Lock()
+	progress := len(c.of("$/progress"))
+	c.mu.Unlock()
+	if progress < 6 {
+		t.Errorf("%d messages of progress", progress)
+	}
+
+	r, err = run("Failing", nil)
+	if err != nil || !strings.Contains(string(r.Error), "no luck") {
+		t.Errorf("a node that fails: %+v, %v", r, err)
+	}
+	c.diagnostics(file, 1, "the error of the run", has("DF-501"))
+
+	if _, err := run("Taking", nil); err == nil || !strings.Contains(err.Error(), "DF-901: Taking takes arguments") {
+		t.Errorf("a function that takes arguments: %v", err)
+	}
+	if _, err := run("Looped", nil); err == nil {
+		t.Error("a function that there is not is run")
+	}
+
+	id, answer := c.send("workspace/executeCommand", object{"command": "dataflow.server.run", "arguments": []object{{"uri": fileURI(file), "workflow": "Slow"}}})
+	eventually(t, "the program sleeps", func() bool { return sleeping() })
+	c.notify("$/cancelRequest", object{"id": id})
+	if err := c.await(answer, nil); err == nil || !strings.Contains(err.Error(), "-32800") {
+		t.Errorf("cancelled: %v", err)
+	}
+	eventually(t, "nothing of the program is left", func() bool { return !sleeping() })
+
+	c.replace(file, 2, strings.Replace(text, "return 1, wf, nil", "return undefined, wf, nil", 1))
+	if _, err := run("looped", nil); err == nil || !strings.Contains(err.Error(), "DF-802") || !strings.Contains(err.Error(), "undefined") {
+		t.Errorf("what does not compile: %v", err)
+	}
+}
+
+// sleeping reports whether the program's child is there.
+func sleeping() bool { return exec.Command("pgrep", "-f", "sleep 98765").Run() == nil }
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatalf("%s: it is not so", what)
+}
