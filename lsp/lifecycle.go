@@ -3,6 +3,7 @@ package lsp
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 
 	"go.lsp.dev/jsonrpc2"
@@ -249,9 +250,12 @@ func (s *server) capabilities() protocol.ServerCapabilities {
 func initialized(s *server, _ *protocol.InitializedParams) error {
 	if s.client.Workspace.DidChangeWatchedFiles.DynamicRegistration {
 		s.spawn("register file watchers", s.registerWatchers)
+	} else {
+		s.spawn("watch files", s.pollFiles)
 	}
+	folders := s.folders
 	start := func() {
-		for _, folder := range s.folders {
+		for _, folder := range folders {
 			s.modules.prepare(folder)
 		}
 		close(s.set.ready)
@@ -270,12 +274,21 @@ func initialized(s *server, _ *protocol.InitializedParams) error {
 
 // didChangeFolders is sent when the user adds or removes a workspace folder.
 // Modules are found by the files that are open; a new folder's is only loaded
-// beforehand.
+// beforehand, and one that is left without open files is forgotten.
 func didChangeFolders(s *server, p *protocol.DidChangeWorkspaceFoldersParams) error {
 	for _, f := range p.Event.Added {
 		if path := filePath(string(f.URI)); path != "" {
+			s.folders = append(slices.Clip(s.folders), path)
 			s.modules.prepare(path)
 		}
+	}
+	for _, f := range p.Event.Removed {
+		path := filePath(string(f.URI))
+		if path == "" {
+			continue
+		}
+		s.folders = slices.DeleteFunc(slices.Clone(s.folders), func(o string) bool { return o == path })
+		s.modules.dropFolder(path, s.folders)
 	}
 	return nil
 }

@@ -14,8 +14,10 @@ import (
 	"time"
 
 	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
 
 	"github.com/dataflow-go/dataflow/analysis"
+	"github.com/dataflow-go/dataflow/internal/config"
 )
 
 // importPath is what a file that builds workflows or declares models imports.
@@ -55,6 +57,11 @@ type module struct {
 	seq    uint64               // of the snapshot that was synced last
 
 	latest atomic.Pointer[analysis.Workspace] // ws, for who does not wait for a turn
+
+	read atomic.Int64 // when it was opened last, in nanoseconds
+
+	mu      sync.Mutex
+	written []string // on disk, to be read by the reload that waits; nil when none does; guarded by mu
 }
 
 // moduleRoot returns the nearest folder with a go.mod, from that of the file
@@ -108,6 +115,32 @@ func (m *modules) prepare(folder string) {
 	}
 }
 
+// dropFolder forgets the modules in a folder that the client no longer has open, but for
+// those in which files are open.
+func (m *modules) dropFolder(folder string, left []string) {
+	snap := m.s.documents.snapshot()
+	for _, mod := range m.all() {
+		inUse := slices.ContainsFunc(left, func(f string) bool { return isWithin(mod.root, f) })
+		for _, doc := range snap.byURI {
+			inUse = inUse || doc.isGo() && moduleRoot(doc.file) == mod.root
+		}
+		if inUse || !isWithin(mod.root, folder) {
+			continue
+		}
+		m.mu.Lock()
+		delete(m.byRoot, mod.root)
+		m.mu.Unlock()
+		for _, name := range []string{config.FileName, config.WrongName} {
+			m.s.diagnose.publishClosed(uri.File(filepath.Join(mod.root, name)), nil)
+		}
+	}
+}
+
+// isWithin reports whether a path is a folder, or lies in it.
+func isWithin(path, folder string) bool {
+	return path == folder || strings.HasPrefix(path, strings.TrimSuffix(folder, string(filepath.Separator))+string(filepath.Separator))
+}
+
 func (m *modules) loaded(root string) *module {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -139,6 +172,7 @@ func (m *modules) load(root string) *module {
 // open loads the workspace. The caller has the turn.
 func (mod *module) open(ctx context.Context) {
 	mod.flags = mod.s.settings().BuildFlags
+	mod.read.Store(time.Now().UnixNano())
 	bar := mod.s.beginProgress(ctx, nil, "DataFlow: loading "+filepath.Base(mod.root), nil)
 	defer bar.end("")
 	err := mod.s.safely("load "+mod.root, func() (err error) {
@@ -314,8 +348,19 @@ func (mod *module) restart(ctx context.Context) error {
 	return mod.err
 }
 
-// reload reads the metadata of the module again, in the background.
-func (mod *module) reload() {
+// reload reads the metadata of the module again, in the background, and what was written
+// meanwhile. While one waits for its turn, another only adds to it.
+func (mod *module) reload(written []string) {
+	mod.mu.Lock()
+	waiting := mod.written != nil
+	if !waiting {
+		mod.written = []string{}
+	}
+	mod.written = append(mod.written, written...)
+	mod.mu.Unlock()
+	if waiting {
+		return
+	}
 	mod.s.spawn("reload "+mod.root, func(ctx context.Context) error {
 		if err := mod.acquire(ctx); err != nil {
 			return err
@@ -323,26 +368,41 @@ func (mod *module) reload() {
 		defer func() { _ = mod.s.refresh(ctx) }()
 		defer mod.s.diagnose.now()
 		defer mod.release()
+		mod.mu.Lock()
+		written := mod.written
+		mod.written = nil
+		mod.mu.Unlock()
 		if mod.ws == nil {
 			mod.seq = 0
 			mod.open(ctx)
 			return nil
 		}
+		mod.clear(written)
 		return mod.ws.Reload(ctx)
 	})
 }
 
-// clearFile makes a change on disk known to the module's workspace.
-func (mod *module) clearFile(file string) {
-	mod.s.spawn("read "+file, func(ctx context.Context) error {
+// clearFiles makes changes on disk known to the module's workspace.
+func (mod *module) clearFiles(files []string) {
+	mod.s.spawn("read changed files", func(ctx context.Context) error {
 		if err := mod.acquire(ctx); err != nil {
 			return err
 		}
 		defer mod.s.diagnose.now()
 		defer mod.release()
-		if mod.ws != nil && mod.synced[file] == nil {
-			mod.ws.ClearFile(file)
+		if mod.ws != nil {
+			mod.clear(files)
 		}
 		return nil
 	})
+}
+
+// clear makes the files that nobody has open count as they are on disk. The caller has
+// the turn.
+func (mod *module) clear(files []string) {
+	for _, file := range files {
+		if mod.synced[file] == nil {
+			mod.ws.ClearFile(file)
+		}
+	}
 }

@@ -128,7 +128,7 @@ type server struct {
 
 	// Set by initialize, before any other message is read.
 	client  clientCapabilities
-	folders []string
+	folders []string // of the goroutine that reads
 
 	ctx        context.Context // done when the session's work is to end
 	cancelWork context.CancelFunc

@@ -148,7 +148,7 @@ func applyChanges(m *Mapper, changes []protocol.TextDocumentContentChangeEvent) 
 func didSave(s *server, p *protocol.DidSaveTextDocumentParams) error {
 	if file := filePath(string(p.TextDocument.URI)); file != "" {
 		// Clients that do not watch files still tell of a go.mod that they save.
-		s.modules.changedOnDisk(file, false)
+		s.modules.changedOnDisk([]fileChange{{file, false}})
 	}
 	s.drift.refreshAll()
 	s.diagnose.now()

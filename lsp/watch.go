@@ -32,27 +32,47 @@ func (s *server) register(ctx context.Context, id, method string, options any) e
 	return err
 }
 
-// didChangeWatchedFiles is sent when files change on disk, by whatever program.
+// didChangeWatchedFiles is sent when files change on disk, by whatever program: one, or
+// the 500 of a checkout.
 func didChangeWatchedFiles(s *server, p *protocol.DidChangeWatchedFilesParams) error {
+	var changes []fileChange
 	for _, change := range p.Changes {
 		if file := filePath(string(change.URI)); file != "" {
-			s.modules.changedOnDisk(file, change.Type != protocol.FileChangeTypeChanged)
+			changes = append(changes, fileChange{file, change.Type != protocol.FileChangeTypeChanged})
 		}
 	}
+	s.modules.changedOnDisk(changes)
 	s.drift.refreshAll()
 	return nil
 }
 
-// changedOnDisk brings the loaded modules in step with a file that was written,
-// or that is new or gone.
-func (m *modules) changedOnDisk(file string, newOrGone bool) {
-	open := m.s.documents.snapshot().ofFile(file) != nil
+// A fileChange is a file that was written, or that is new or gone.
+type fileChange struct {
+	file      string
+	newOrGone bool
+}
+
+// changedOnDisk brings the loaded modules in step with the disk.
+func (m *modules) changedOnDisk(changes []fileChange) {
+	if len(changes) == 0 {
+		return
+	}
+	snap := m.s.documents.snapshot()
+	var written []string
+	reload := false
+	for _, c := range changes {
+		if filepath.Ext(c.file) != ".go" || c.newOrGone {
+			reload = true
+		}
+		if filepath.Ext(c.file) == ".go" && snap.ofFile(c.file) == nil {
+			written = append(written, c.file)
+		}
+	}
 	for _, mod := range m.all() {
-		switch {
-		case filepath.Ext(file) != ".go", newOrGone:
-			mod.reload()
-		case !open:
-			mod.clearFile(file)
+		if reload {
+			mod.reload(written)
+		} else if len(written) > 0 {
+			mod.clearFiles(written)
 		}
 	}
 	if len(m.all()) == 0 {
