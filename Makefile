@@ -84,6 +84,7 @@ bench-peers: ## beside statements by hand, GORM, ent and bun; prints a table (RO
 torture: ## the engine's and the analyser's tests at full length, for a night
 	DATAFLOW_TORTURE=1 $(GO) test -race -count=1 -timeout 2h ./engine
 	DATAFLOW_TORTURE=1 $(GO) test -count=1 -timeout 1h -run 'Verdicts|Generated' ./analysis
+	DATAFLOW_TORTURE=1 $(GO) test -count=1 -timeout 1h -run EditsKeepNothing ./lsp
 
 clean: ## forget what was built and installed here
 	rm -rf bin dist .e2e

@@ -52,7 +52,9 @@ func documentDiagnostic(s *server, ctx context.Context, snap *snapshot, p *proto
 		if found, err = s.diagnose.document(ctx, snap, doc); err != nil {
 			return nil, err
 		}
-		s.diagnose.note(doc, found)
+		if s.pulls() { // one that is told as well is not told the same by this
+			s.diagnose.note(doc, found)
+		}
 	}
 	id := resultID(found)
 	if p.PreviousResultID != nil && *p.PreviousResultID == id {
