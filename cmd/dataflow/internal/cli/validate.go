@@ -49,6 +49,7 @@ GitHub Actions. Both name files from the root of the repository.`,
 	flags.format = addFormat(cmd, formatSARIF, formatGitHub)
 	addDir(cmd, &flags.dir)
 	addTags(cmd, &flags.tags)
+	cmd.Flags().BoolVar(&flags.noCache, "no-cache", false, "read everything anew: neither use nor keep results of other runs")
 	cmd.Flags().BoolVar(&flags.fix, "fix", false, "apply the fixes that are sure")
 	cmd.Flags().BoolVar(&flags.diff, "diff", false, "print what --fix would change, and write nothing")
 	cmd.Flags().BoolVar(&flags.strict, "strict", false, "turn strict mode on, whatever dataflow.yaml says")
@@ -156,10 +157,16 @@ func (v validateFlags) collect(cfg *config.Config, packages []*analysis.Package,
 }
 
 // A source is the code that a command is asked about.
-type source struct{ dir, tags string }
+type source struct {
+	dir, tags string
+	noCache   bool // neither take nor keep what is known from run to run
+}
 
 func (s source) options() analysis.Options {
-	o := analysis.Options{Dir: s.dir, CacheDir: analysis.CacheDir()}
+	o := analysis.Options{Dir: s.dir}
+	if !s.noCache {
+		o.CacheDir = analysis.CacheDir()
+	}
 	if s.tags != "" {
 		o.BuildFlags = []string{"-tags=" + s.tags}
 	}
