@@ -209,6 +209,7 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 		}
 	}
 	partial := filesAlone && !w.whole
+	checked, followed, sources := 0, 0, w.im.checked
 	if w.world != nil && w.world.partial != partial {
 		w.world = nil
 	}
@@ -229,6 +230,7 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 		case partial && !wanted[m.PkgPath] && !slices.ContainsFunc(g.files, func(s *source) bool { return s.embeds }):
 			// It declares no models, so it can wait.
 		case old == nil || old.key != w.keyOf(m, g):
+			checked++
 			w.units[m.PkgPath] = checkUnit(m, g.files, w.im, w.takers, w.keyOf(m, g))
 			w.world = nil
 		}
@@ -248,6 +250,7 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 		if u == nil || made != nil && made.unit == u && (filesAlone && !wanted[m.PkgPath] || (shelf{w}).current(made.read)) {
 			continue
 		}
+		followed++
 		w.extractions[m.PkgPath] = extract(u, shelf{w}, made)
 		u.forget(w.extractions[m.PkgPath])
 		w.world = nil
@@ -261,6 +264,7 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 		w.worldBefore = w.world
 	}
 	w.whole = w.whole || !partial
+	w.opts.Logger.Debug("checked", "packages", checked, "followed", followed, "imports", w.im.checked-sources)
 	var out []*Package
 	for _, m := range w.meta.units {
 		if err := ctx.Err(); err != nil {

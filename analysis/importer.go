@@ -27,6 +27,7 @@ type importer struct {
 	stale   map[string]*hash          // during one check, by ID; nil is fresh
 	active  map[string]bool           // IDs that are being checked from source
 	base    map[string]hash           // the API of each file when the export data was made
+	checked int                       // counts packages that were checked from source
 }
 
 // checked is a package from source, and the state of the source it was made of.
@@ -148,6 +149,7 @@ func (im *importer) fromSource(p *packages.Package, key hash) (*types.Package, e
 		Error: func(error) {}, Sizes: p.TypesSizes, GoVersion: goVersion(p),
 	}
 	pkg, _ := conf.Check(p.PkgPath, im.fset, files, nil) // what is wrong in it is its own to report
+	im.checked++
 	im.sources[p.ID] = checked{key, pkg}
 	return pkg, nil
 }
