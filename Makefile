@@ -71,7 +71,7 @@ fuzz: ## each fuzz test for a short while (FUZZ=1m for longer)
 bench: ## every benchmark once
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-bench-lsp: build bin/gopls ## our server beside gopls, on modules of three sizes; prints a table (LSPBENCH='-only small')
+bench-lsp: build bin/gopls ## our server beside gopls, on modules of three sizes; prints a table (LSPBENCH='-only small', LSPBENCH=-methods)
 	$(GO) run ./internal/lspbench -gopls bin/gopls $(LSPBENCH)
 
 bin/gopls:

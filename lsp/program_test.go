@@ -27,6 +27,7 @@ package shop
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 
 	_ "example.com/app/models"
@@ -60,6 +61,22 @@ func Slow() *dataflow.Workflow {
 		return nil, exec.Command("sleep", "98765").Run()
 	})
 	return wf
+}
+
+// Numbered has a loop whose nodes take a number.
+func Numbered() (*dataflow.Workflow, error) {
+	wf := dataflow.NewWorkflow("numbered")
+	wf.AddNode("UserListNode", "list", dataflow.Params{"limit": dataflow.Input("limit")})
+	wf.AddFunc("none", func(context.Context, dataflow.Params) (dataflow.Params, error) { return nil, nil })
+	return wf, nil
+}
+
+func Refused() (*dataflow.Workflow, error) {
+	if len(os.Args) > 0 {
+		return nil, fmt.Errorf("no plan today")
+	}
+	wf, err := Numbered()
+	return dataflow.NewWorkflow("refused").AddNode("UserListNode", "list", nil).AddFunc(wf.Graph().Name, nil), err
 }
 
 func Taking(n int) *dataflow.Workflow {
@@ -103,6 +120,15 @@ func TestProgramRuns(t *testing.T) {
 	}
 	c.diagnostics(file, 1, "the error of the run", has("DF-501"))
 
+	if r, err = run("Numbered", object{"inputs": object{"limit": "5"}}); err != nil || r.Error != nil || len(r.Nodes) != 2 {
+		t.Errorf("an input given as text: %+v, %v", r, err)
+	}
+	if r, err = run("Refused", nil); err != nil || !strings.Contains(string(r.Error), "no plan today") {
+		t.Errorf("a function that returns an error: %+v, %v", r, err)
+	}
+	if r, err = run("looped", object{"inputs": object{"name": strings.Repeat("long ", 50_000)}}); err != nil || r.Error != nil {
+		t.Errorf("a long input: %v, %s", err, r.Error)
+	}
 	if _, err := run("Taking", nil); err == nil || !strings.Contains(err.Error(), "DF-901: Taking takes arguments") {
 		t.Errorf("a function that takes arguments: %v", err)
 	}

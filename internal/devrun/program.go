@@ -21,6 +21,7 @@ import (
 
 	"github.com/dataflow-go/dataflow/engine"
 	"github.com/dataflow-go/dataflow/errcatalog"
+	"github.com/dataflow-go/dataflow/graph"
 	"github.com/dataflow-go/dataflow/internal/config"
 	"github.com/dataflow-go/dataflow/model"
 )
@@ -83,7 +84,7 @@ type program struct {
 type programData struct {
 	Package  string
 	Function string
-	Results  []bool // which of them are workflows
+	Results  []string // "w" for a workflow, "e" for an error, "_" for another
 	Workflow string
 	Imports  []programImport
 	Models   []string // composite literals
@@ -162,8 +163,8 @@ func computed(format string, args ...any) error {
 	return errcatalog.New(errcatalog.Finding{Code: errcatalog.DF901, Message: fmt.Sprintf(format, args...)})
 }
 
-// buildsWorkflows finds a function and tells which of its results are workflows.
-func buildsWorkflows(file string, src []byte, name string) ([]bool, error) {
+// buildsWorkflows finds a function and tells what its results are.
+func buildsWorkflows(file string, src []byte, name string) ([]string, error) {
 	f, err := parser.ParseFile(token.NewFileSet(), file, src, parser.SkipObjectResolution)
 	if err != nil {
 		return nil, computed("%s does not parse: %v", filepath.Base(file), err)
@@ -176,20 +177,32 @@ func buildsWorkflows(file string, src []byte, name string) ([]bool, error) {
 		if fn.Type.Params.NumFields() > 0 || fn.Type.TypeParams.NumFields() > 0 {
 			return nil, computed("%s takes arguments: give a function without any that calls it to run it from here", name)
 		}
-		var results []bool
+		var results []string
 		if fn.Type.Results != nil {
 			for _, field := range fn.Type.Results.List {
 				for range max(len(field.Names), 1) {
-					results = append(results, isWorkflow(field.Type))
+					results = append(results, resultOf(field.Type))
 				}
 			}
 		}
-		if !slices.Contains(results, true) {
+		if !slices.Contains(results, "w") {
 			return nil, computed("%s does not return the workflow that it builds: return it to run it from here", name)
 		}
 		return results, nil
 	}
 	return nil, computed("%s is no function of the package: only functions can be run from here", name)
+}
+
+// resultOf tells what a result is by its type.
+func resultOf(t ast.Expr) string {
+	id, named := t.(*ast.Ident)
+	switch {
+	case isWorkflow(t):
+		return "w"
+	case named && id.Name == "error":
+		return "e"
+	}
+	return "_"
 }
 
 func isWorkflow(t ast.Expr) bool {
@@ -291,14 +304,15 @@ func (e *programError) error() *errcatalog.Error {
 // run runs the program and listens to what it tells.
 func (p *program) run(ctx context.Context, binary string, db config.Database) (*Report, error) {
 	request, err := json.Marshal(map[string]any{
-		"url": db.URL, "auto_migrate": db.AutoMigrate, "commit": p.request.Commit, "inputs": p.request.Inputs,
+		"url": db.URL, "auto_migrate": db.AutoMigrate, "commit": p.request.Commit, "inputs": convertInputs(p.request.Workflow.Graph, graph.NewModelSet(p.request.Workflow.Models...), p.request.Inputs),
 	})
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, binary, "-test.run", "^TestDataFlowRun$", "-test.count", "1")
 	cmd.Dir = filepath.Dir(p.file)
-	cmd.Env = append(os.Environ(), "DATAFLOW_RUN="+string(request))
+	// On standard input, where what the program starts does not find the database's secrets.
+	cmd.Stdin = bytes.NewReader(request)
 	ownGroup(cmd)
 	cmd.WaitDelay = time.Second // for what it started and keeps its output open
 	var stderr bytes.Buffer

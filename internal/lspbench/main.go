@@ -70,17 +70,18 @@ func main() {
 	gap := flag.Duration("gap", 300*time.Millisecond, "pause before each edit")
 	only := flag.String("only", "", "measure the scenes with this in their names alone")
 	dir := flag.String("dir", "", "write the workspaces here, and keep them (default: a temporary folder)")
+	asked := flag.Bool("methods", false, "measure requests, each right after an edit, in place of diagnostics")
 	repo := flag.String("repo", ".", "the root of this repository")
 	gopls := flag.String("gopls", "gopls", "the server to compare with")
 	ours := flag.String("ours", "bin/dataflow-lsp", "our server")
 	flag.Parse()
-	if err := bench(*dir, *repo, *ours, *gopls, *only, *rounds, *n, *gap); err != nil {
+	if err := bench(*dir, *repo, *ours, *gopls, *only, *rounds, *n, *gap, *asked); err != nil {
 		fmt.Fprintln(os.Stderr, "lspbench:", err)
 		os.Exit(1)
 	}
 }
 
-func bench(dir, repo, ours, gopls, only string, rounds, n int, gap time.Duration) error {
+func bench(dir, repo, ours, gopls, only string, rounds, n int, gap time.Duration, asked bool) error {
 	if dir == "" {
 		temp, err := os.MkdirTemp("", "lspbench")
 		if err != nil {
@@ -113,6 +114,14 @@ func bench(dir, repo, ours, gopls, only string, rounds, n int, gap time.Duration
 	servers := []server{{"dataflow-lsp", []string{ours}, caches}, {"gopls", []string{gopls}, caches}}
 	fmt.Printf("%s/%s, %d CPUs, %s, %s\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), version(gopls))
 	for _, s := range scenes {
+		if asked {
+			if strings.Contains(s.name, only) && !strings.Contains(s.name, "another") {
+				if err := measureMethods(s, servers, dir, repo, n, os.Stdout); err != nil {
+					return fmt.Errorf("%s: %w", s.name, err)
+				}
+			}
+			continue
+		}
 		if strings.Contains(s.name, only) {
 			rows, err := measure(s, servers, dir, repo, rounds, n, gap)
 			if err != nil {
