@@ -1,33 +1,11 @@
 -- Runs in a real Neovim: opens the broken example, mends it with the server's own
 -- quick fix, runs the workflow, reads the report. One line a check; exits 0 or 1.
-local failed = false
+package.path = vim.env.DATAFLOW_PLUGIN .. '/test/?.lua;' .. package.path
+local t = require('lib')
 
-local function check(name, ok, detail)
-  failed = failed or not ok
-  io.stdout:write((ok and 'ok    ' or 'FAIL  ') .. name .. (not ok and detail and ': ' .. vim.inspect(detail) or '') .. '\n')
-  io.stdout:flush()
-  return ok
-end
-
-local function eventually(name, condition, detail)
-  local ok = vim.wait(60000, function()
-    return condition() and true or false
-  end, 50)
-  return check(name, ok, not ok and detail and detail() or nil)
-end
+local check, eventually, text, messages = t.check, t.eventually, t.text, t.messages
 
 local bufnr
-
-local function diagnostics(code)
-  return vim.tbl_filter(function(d)
-    local of_server = (d.user_data or {}).lsp or {} -- where 0.7 keeps the code
-    return d.source == 'dataflow' and (d.code or of_server.code) == code
-  end, vim.diagnostic.get(bufnr))
-end
-
-local function text(buffer)
-  return table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), '\n')
-end
 
 local function report_text()
   local buffer = vim.fn.bufnr('^dataflow://report$')
@@ -52,10 +30,6 @@ local function answer_prompts()
   end
 end
 
-local function messages()
-  return vim.fn.execute('messages')
-end
-
 -- The SQL is shown in a buffer, where Neovim can; else as a message.
 local function migrate()
   vim.cmd('DataflowMigrate')
@@ -75,7 +49,7 @@ local function migrate()
 end
 
 local function apply_quick_fix()
-  local found = diagnostics('DF-101')[1]
+  local found = t.diagnostics('DF-101')[1]
   vim.api.nvim_win_set_cursor(0, { found.lnum + 1, found.col })
   vim.lsp.buf.code_action()
 end
@@ -90,11 +64,11 @@ local function main()
     return vim.diagnostic.get(bufnr)
   end
   if not eventually('DF-101 is reported', function()
-    return #diagnostics('DF-101') > 0
+    return #t.diagnostics('DF-101') > 0
   end, all) then
     return
   end
-  check('it names the missing parameter', diagnostics('DF-101')[1].message:find('email', 1, true) ~= nil, all())
+  check('it names the missing parameter', t.diagnostics('DF-101')[1].message:find('email', 1, true) ~= nil, all())
 
   eventually('a lens runs the workflow', function()
     for _, lens in ipairs(vim.lsp.codelens.get(bufnr)) do
@@ -116,7 +90,7 @@ local function main()
     return text(bufnr):find('"email":', 1, true)
   end)
   if not eventually('DF-101 is gone', function()
-    return #diagnostics('DF-101') == 0
+    return #t.diagnostics('DF-101') == 0
   end, all) then
     return
   end
@@ -136,10 +110,8 @@ local function main()
   vim.cmd('DataflowRestart')
   vim.cmd('silent undo')
   eventually('after a restart the undone fix is reported again', function()
-    return #diagnostics('DF-101') > 0
+    return #t.diagnostics('DF-101') > 0
   end, all)
 end
 
-local ok, err = xpcall(main, debug.traceback)
-check('no Lua error', ok, err)
-vim.cmd(failed and 'cquit! 1' or 'qall!')
+t.run(main)

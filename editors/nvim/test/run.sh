@@ -1,11 +1,21 @@
 #!/bin/bash
 # The end-to-end test of the plugin in a real, headless Neovim with the real server.
-#   test/run.sh [NVIM...]     NVIM: the programs to test with; default: nvim
+#   test/run.sh [NVIM...]     NVIM: the programs to test with; default: nvim and, where
+#                             it can be fetched, that of a newer Debian
 # DATAFLOW_LSP names the server to test; by default it is built from this repository.
 set -euo pipefail
 plugin=$(cd "$(dirname "$0")/.." && pwd)
 repo=$(cd "$plugin/../.." && pwd)
-[ $# -gt 0 ] || set -- nvim
+
+not_run=
+if [ $# = 0 ]; then
+  set -- nvim
+  if reason=$("$plugin/test/newer.sh" trixie "$repo/.e2e/nvim-trixie" 2>&1); then
+    set -- "$@" "$repo/.e2e/nvim-trixie/nvim"
+  else
+    not_run="NOT RUN in the Neovim of Debian trixie: $(head -1 <<<"$reason")"
+  fi
+fi
 
 if [ "$1" = nvim ] && ! command -v nvim >/dev/null; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
@@ -33,15 +43,27 @@ if [ -z "${DATAFLOW_LSP:-}" ]; then
 fi
 export DATAFLOW_PLUGIN=$plugin DATAFLOW_LSP
 
-status=0
+in_nvim() { # in_nvim INIT SCRIPT
+  timeout 180 "$nvim" --headless -i NONE -n -u "$1" -c "luafile $plugin/test/$2" </dev/null 2>&1 || status=1
+  echo
+}
+
+status=0 run=()
 for nvim in "$@"; do
-  echo "== $("$nvim" --version | head -1)"
+  version=$("$nvim" --version | head -1)
+  run+=("$version")
+  echo "== $version"
   rm -rf "$work/broken"
   cp -r "$repo/examples/quickstart/broken" "$work/broken"
   (cd "$work/broken" && go mod edit -replace "github.com/dataflow-go/dataflow=$repo")
-  export DATAFLOW_FILE=$work/broken/signup.go
-  timeout 180 "$nvim" --headless -i NONE -n -u "$plugin/test/init.lua" -c "luafile $plugin/test/e2e.lua" </dev/null || status=1
-  timeout 60 "$nvim" --headless -i NONE -n -u NONE -c "luafile $plugin/test/config.lua" </dev/null || status=1
+  mkdir "$work/broken/orders"
+  cp "$repo/editors/testdata/orders.go" "$work/broken/orders/"
+  export DATAFLOW_FILE=$work/broken/signup.go DATAFLOW_ORDERS=$work/broken/orders/orders.go
+  in_nvim "$plugin/test/init.lua" e2e.lua
+  in_nvim "$plugin/test/init.lua" features.lua
+  in_nvim NONE config.lua
 done
+[ -z "$not_run" ] || echo "$not_run"
+printf 'Run in %s\n' "${run[@]}"
 [ $status = 0 ] && echo "Neovim: all checks passed" || echo "Neovim: FAILED"
 exit $status

@@ -80,6 +80,15 @@ local function is_stopped(client)
   return client.is_stopped()
 end
 
+-- What Neovim sets itself from 0.8 on: CTRL-X CTRL-O completes, CTRL-] jumps.
+local function set_options(bufnr)
+  for _, option in ipairs({ 'omnifunc', 'tagfunc' }) do
+    if vim.bo[bufnr][option] == '' then
+      vim.bo[bufnr][option] = 'v:lua.vim.lsp.' .. option
+    end
+  end
+end
+
 -- Neovim 0.7 has no vim.lsp.start: one client for each root, by hand.
 local function start(config, bufnr)
   if vim.lsp.start then
@@ -88,6 +97,7 @@ local function start(config, bufnr)
     end)
     return
   end
+  set_options(bufnr)
   for _, client in ipairs(clients()) do
     if client.config.root_dir == config.root_dir and not is_stopped(client) then
       vim.lsp.buf_attach_client(bufnr, client.id)
