@@ -47,7 +47,7 @@ e2e-deps: ## what the tests need beside Go: a C compiler, Neovim, npm, Chromium
 # The server is built once for both editors.
 e2e-nvim e2e-vscode: export DATAFLOW_LSP = $(CURDIR)/bin/dataflow-lsp
 
-e2e-nvim: e2e-deps build ## the plugin in Neovim: that of the system and, on Debian, a newer one
+e2e-nvim: e2e-deps build ## the plugin in Neovim: that of the system and, on Debian, newer ones
 	editors/nvim/test/run.sh
 
 # The workbench that the test drives, code-server, is installed for Linux alone.

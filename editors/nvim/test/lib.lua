@@ -107,19 +107,23 @@ function M.shows(name, action, wanted)
   end
 end
 
---- The quickfix list is filled: "line:column text" for each.
+--- A list of places is filled, in the quickfix window or, for some in newer versions,
+--- the location window: "line:column text" for each.
 function M.lists(name, action, wanted)
   local function listed()
     return vim.tbl_map(function(item)
-      return ('%d:%d %s'):format(item.lnum, item.col, vim.trim(item.text))
-    end, vim.fn.getqflist())
+      local text = vim.trim(item.text):gsub(' in example%.com/.*', '') -- of a symbol, from 0.11 on
+      return ('%d:%d %s'):format(item.lnum, item.col, text)
+    end, vim.list_extend(vim.fn.getqflist(), vim.fn.getloclist(0)))
   end
   vim.fn.setqflist({})
+  vim.fn.setloclist(0, {})
   action()
   M.eventually(name, function()
     return vim.deep_equal(listed(), wanted)
   end, listed)
-  vim.cmd('cclose')
+  vim.fn.setloclist(0, {})
+  vim.cmd('lclose | cclose')
 end
 
 --- The running client, for all that differs between versions of Neovim.

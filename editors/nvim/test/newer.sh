@@ -2,7 +2,7 @@
 # Fetches the Neovim of a newer Debian into DIR, without touching the system: its
 # packages are unpacked there, with the libraries that it wants, and run by their own
 # loader. Prints the path of a program to call. Where that cannot be done it says why.
-#   test/newer.sh SUITE DIR        SUITE: trixie (Neovim 0.10)
+#   test/newer.sh SUITE DIR        SUITE: trixie (Neovim 0.10) or forky (0.12 or newer)
 set -euo pipefail
 suite=$1 dir=$2
 if [ -x "$dir/nvim" ]; then

@@ -1,20 +1,22 @@
 #!/bin/bash
 # The end-to-end test of the plugin in a real, headless Neovim with the real server.
 #   test/run.sh [NVIM...]     NVIM: the programs to test with; default: nvim and, where
-#                             it can be fetched, that of a newer Debian
+#                             it can be fetched, those of newer Debians
 # DATAFLOW_LSP names the server to test; by default it is built from this repository.
 set -euo pipefail
 plugin=$(cd "$(dirname "$0")/.." && pwd)
 repo=$(cd "$plugin/../.." && pwd)
 
-not_run=
+not_run=()
 if [ $# = 0 ]; then
   set -- nvim
-  if reason=$("$plugin/test/newer.sh" trixie "$repo/.e2e/nvim-trixie" 2>&1); then
-    set -- "$@" "$repo/.e2e/nvim-trixie/nvim"
-  else
-    not_run="NOT RUN in the Neovim of Debian trixie: $(head -1 <<<"$reason")"
-  fi
+  for suite in trixie forky; do
+    if reason=$("$plugin/test/newer.sh" $suite "$repo/.e2e/nvim-$suite" 2>&1); then
+      set -- "$@" "$repo/.e2e/nvim-$suite/nvim"
+    else
+      not_run+=("NOT RUN in the Neovim of Debian $suite: $(head -1 <<<"$reason")")
+    fi
+  done
 fi
 
 if [ "$1" = nvim ] && ! command -v nvim >/dev/null; then
@@ -51,7 +53,7 @@ in_nvim() { # in_nvim INIT SCRIPT
 status=0 run=()
 for nvim in "$@"; do
   version=$("$nvim" --version | head -1)
-  run+=("$version")
+  run+=("Run in $version")
   echo "== $version"
   rm -rf "$work/broken"
   cp -r "$repo/examples/quickstart/broken" "$work/broken"
@@ -63,7 +65,6 @@ for nvim in "$@"; do
   in_nvim "$plugin/test/init.lua" features.lua
   in_nvim NONE config.lua
 done
-[ -z "$not_run" ] || echo "$not_run"
-printf 'Run in %s\n' "${run[@]}"
+printf '%s\n' "${run[@]}" ${not_run[@]+"${not_run[@]}"}
 [ $status = 0 ] && echo "Neovim: all checks passed" || echo "Neovim: FAILED"
 exit $status

@@ -1,8 +1,20 @@
 -- DataFlow for Neovim: starts dataflow-lsp for Go files and runs workflows.
 local M = {}
 
--- Keeps the code lenses up to date: Neovim does not ask for them on its own.
+-- Keeps the code lenses up to date. Neovim does so on its own from 0.12 on, when told.
 local function refresh_lenses(group)
+  if vim.lsp.codelens.enable then
+    vim.api.nvim_create_autocmd('LspAttach', {
+      group = group,
+      callback = function(event)
+        local client = require('dataflow.client').of_buffer(event.buf)
+        if client and client.id == event.data.client_id then
+          vim.lsp.codelens.enable(true, { client_id = client.id })
+        end
+      end,
+    })
+    return
+  end
   vim.api.nvim_create_autocmd({ 'BufEnter', 'InsertLeave', 'BufWritePost' }, {
     group = group,
     pattern = '*.go',

@@ -21,7 +21,8 @@ end
 
 local function highlights()
   local function marked()
-    local namespace = vim.api.nvim_create_namespace('vim_lsp_references')
+    local name = vim.fn.has('nvim-0.11') == 1 and 'nvim.lsp.references' or 'vim_lsp_references'
+    local namespace = vim.api.nvim_create_namespace(name)
     return vim.tbl_map(function(mark)
       local line = vim.api.nvim_buf_get_lines(0, mark[2], mark[2] + 1, false)[1]
       return (mark[2] + 1) .. ' ' .. mark[4].hl_group .. ' ' .. line:sub(mark[3] + 1, mark[4].end_col)
