@@ -3,14 +3,9 @@
 package.path = vim.env.DATAFLOW_PLUGIN .. '/test/?.lua;' .. package.path
 local t = require('lib')
 
-local check, eventually, text, messages = t.check, t.eventually, t.text, t.messages
+local check, eventually, text, messages, report_text = t.check, t.eventually, t.text, t.messages, t.report
 
 local bufnr
-
-local function report_text()
-  local buffer = vim.fn.bufnr('^dataflow://report$')
-  return buffer == -1 and '' or text(buffer)
-end
 
 -- Answers the menus and prompts a user would see.
 local function answer_prompts()

@@ -13,7 +13,7 @@ t.run(function()
   end, function()
     return vim.diagnostic.get(0)
   end)
-  for _, feature in ipairs({ 'writing', 'names', 'outline', 'reading', 'actions' }) do
+  for _, feature in ipairs({ 'writing', 'names', 'outline', 'reading', 'actions', 'running' }) do
     require('features.' .. feature)()
     t.reset()
   end

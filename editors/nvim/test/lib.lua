@@ -148,6 +148,12 @@ function M.diagnostics(code)
   end, vim.diagnostic.get(0))
 end
 
+--- The text of the window with the report of a run.
+function M.report()
+  local buffer = vim.fn.bufnr('^dataflow://report$')
+  return buffer == -1 and '' or M.text(buffer)
+end
+
 function M.messages()
   return vim.fn.execute('messages')
 end

@@ -16,7 +16,16 @@ interface Workflow {
   runnable: boolean;
   /** Why it is not seen whole in the source: then its package is compiled to run it. */
   reason?: string;
-  inputs: { name: string; required: boolean }[] | null;
+  inputs: Input[] | null;
+}
+
+interface Input {
+  name: string;
+  /** Of what it feeds: "int64", "[]string"; "any" where that is not known. */
+  type: string;
+  required: boolean;
+  /** Missing, too, where it is computed. */
+  default?: unknown;
 }
 
 /** What a code lens passes; the palette passes nothing. */
@@ -112,15 +121,24 @@ async function askInputs(workflow: Workflow): Promise<Record<string, string> | u
   for (const input of workflow.inputs ?? []) {
     const text = await vscode.window.showInputBox({
       title: `${workflow.name}: ${input.name}`,
-      prompt: input.required
-        ? `Input "${input.name}". Lists and objects are written as JSON.`
-        : `Input "${input.name}". Leave empty for its default.`,
+      prompt: describe(input),
       ignoreFocusOut: true,
     });
     if (text === undefined) return undefined;
     if (text !== "" || input.required) values[input.name] = text;
   }
   return values;
+}
+
+// What an input wants, for its prompt: its type, how that is written, its default.
+function describe(input: Input): string {
+  const sentences = [`Input "${input.name}"${input.type === "any" ? "" : ` of type ${input.type}`}.`];
+  if (/^(any$|\[|map\[)/.test(input.type)) sentences.push("Lists and objects are written as JSON.");
+  if (!input.required) {
+    const value = input.default === undefined ? "its default" : JSON.stringify(input.default);
+    sentences.push(`Leave empty for ${value}.`);
+  }
+  return sentences.join(" ");
 }
 
 async function call<T>(

@@ -146,6 +146,21 @@ async function run() {
   await command("View: Toggle Maximized Panel");
 }
 
+// The prompts say what each input wants. The run is given up at the second.
+async function prompts() {
+  await quickInput("Control+P", "launch.go", "launch.go");
+  await until("launch.go is in front", async () => (await editor()).includes("ProductCreateNode"));
+  await command("Dataflow: Run Workflow");
+  const prompt = () => text(".quick-input-widget");
+  await until("a run asks for an input of a type", async () => (await prompt()).includes('Input "sku" of type string.'));
+  await page.keyboard.type("tea-1");
+  await page.keyboard.press("Enter");
+  await until("and shows the default of another", async () =>
+    /Input "price" of type decimal\S*\. Leave empty for "4\.50"\./.test(await prompt()),
+  );
+  await page.keyboard.press("Escape");
+}
+
 async function restart() {
   await command("Dataflow: Restart Language Server");
   await page.keyboard.press("Control+1");
@@ -155,7 +170,7 @@ async function restart() {
 
 let failed = false;
 try {
-  for (const part of [diagnose, explain, runBroken, mend, migrate, run, restart]) await part();
+  for (const part of [diagnose, explain, runBroken, mend, migrate, run, restart, prompts]) await part();
 } catch (error) {
   failed = true;
   console.log(`FAIL  ${error instanceof Error ? error.message.split("\n")[0] : error}`);

@@ -18,6 +18,19 @@ local function refused(err)
   end
 end
 
+-- What an input wants, for its prompt: "limit (int64, empty for 20): ".
+local function describe(input)
+  local facts = {}
+  if input.type and input.type ~= 'any' then
+    table.insert(facts, input.type)
+  end
+  if not input.required then
+    local value = input.default == nil and 'its default' or vim.json.encode(input.default)
+    table.insert(facts, 'empty for ' .. value)
+  end
+  return input.name .. (#facts > 0 and ' (' .. table.concat(facts, ', ') .. ')' or '') .. ': '
+end
+
 -- Asks for each input that is not given yet, one after the other, then calls done.
 -- The server turns the text into the type that the input feeds.
 local function ask_inputs(workflow, given, done)
@@ -37,8 +50,7 @@ local function ask_inputs(workflow, given, done)
     if given[input.name] then
       return ask(i + 1)
     end
-    local prompt = workflow.name .. ': ' .. input.name .. (input.required and ': ' or ' (empty for its default): ')
-    vim.ui.input({ prompt = prompt }, function(text)
+    vim.ui.input({ prompt = workflow.name .. ': ' .. describe(input) }, function(text)
       if text == nil then
         return -- the user gave up
       end
