@@ -1,7 +1,7 @@
 #!/bin/bash
 # The end-to-end test of the extension: packages it with the server inside, installs
 # it into the real VS Code workbench (code-server) and drives that in a headless
-# Chromium.
+# Chromium: by mouse and keys (e2e.mjs), then by VS Code's own API (features.mjs).
 #   DATAFLOW_LSP=PATH      the server to test; default: built from this repository
 #   UPDATE_SCREENSHOT=1    writes docs/images/quickstart.png; a path writes there
 #   SHOTS=DIR              keeps a picture of what a failed check saw (default .e2e/shots)
@@ -31,9 +31,14 @@ fi
 vsix=$(DATAFLOW_LSP=$DATAFLOW_LSP VSIX=$work/dataflow.vsix "$here/../package.sh")
 echo "packaged $(basename "$vsix"), $(du -h "$vsix" | cut -f1)"
 
-# The broken example, as a module of its own somewhere else.
-cp -r "$repo/examples/quickstart/broken" "$work/quickstart"
-(cd "$work/quickstart" && go mod edit -replace "github.com/dataflow-go/dataflow=$repo")
+# The broken example, as a module of its own somewhere else; once more, with a file
+# of workflows on which to try each feature.
+for folder in quickstart features; do
+  cp -r "$repo/examples/quickstart/broken" "$work/$folder"
+  (cd "$work/$folder" && go mod edit -replace "github.com/dataflow-go/dataflow=$repo")
+done
+mkdir "$work/features/orders"
+cp "$repo/editors/testdata/orders.go" "$work/features/orders/"
 
 mkdir -p "$work/data/User" "$work/extensions"
 cp "$here/settings.json" "$work/data/User/settings.json"
@@ -61,5 +66,9 @@ healthy || { echo "code-server did not come up:"; tail -20 "$work/code-server.lo
 
 screenshot=${UPDATE_SCREENSHOT:-}
 [ "$screenshot" != 1 ] || screenshot=$repo/docs/images/quickstart.png
-CHROMIUM=$(find_chromium) URL="http://127.0.0.1:$port" FOLDER=$work/quickstart SCREENSHOT=$screenshot \
-  SHOTS=${SHOTS:-$repo/.e2e/shots} PLAYWRIGHT=$repo/.e2e/vscode/ timeout 180 node "$here/e2e.mjs" </dev/null
+CHROMIUM=$(find_chromium)
+export CHROMIUM URL=http://127.0.0.1:$port PLAYWRIGHT=$repo/.e2e/vscode/
+status=0
+FOLDER=$work/quickstart SCREENSHOT=$screenshot SHOTS=${SHOTS:-$repo/.e2e/shots} timeout 180 node "$here/e2e.mjs" </dev/null || status=1
+FEATURES=$work/features timeout 180 node "$here/features.mjs" </dev/null || status=1
+exit $status
