@@ -231,7 +231,7 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 			// It declares no models, so it can wait.
 		case old == nil || old.key != w.keyOf(m, g):
 			checked++
-			w.units[m.PkgPath] = checkUnit(m, g.files, w.im, w.takers, w.keyOf(m, g))
+			w.units[m.PkgPath] = checkUnit(m, g.files, w.im, w.takers, w.keyOf(m, g), w.extractions[m.PkgPath])
 			w.world = nil
 		}
 	}
@@ -252,6 +252,7 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 		}
 		followed++
 		w.extractions[m.PkgPath] = extract(u, shelf{w}, made)
+		u.since = nil
 		u.forget(w.extractions[m.PkgPath])
 		w.world = nil
 	}

@@ -157,6 +157,8 @@ type declaration struct {
 	file *source
 	decl *ast.FuncDecl
 	fn   *types.Func
+	// assigns are the package variables that it may change.
+	assigns []string
 }
 
 // extract follows the unit's functions. What those came to that an edit does not
@@ -182,8 +184,10 @@ func (x *extractor) run(before *extraction) {
 		for _, d := range f.ast.Decls {
 			if r := kept[d]; r != nil {
 				x.roots = append(x.roots, r)
-			} else if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil && f.mentions(fd, x.u.names) && x.u.builds(fd) {
-				x.follow(fd, func() { x.function(f, fd) })
+			} else if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil && f.mentions(fd, x.u.names) {
+				if u := x.u.typing(fd); u.builds(fd) {
+					x.follow(fd, func() { x.function(u, f, fd) })
+				}
 			}
 		}
 	}
@@ -192,11 +196,11 @@ func (x *extractor) run(before *extraction) {
 }
 
 // frame is that of a function that is followed on its own.
-func (x *extractor) frame(file *source, fn *function, body ast.Node) *frame {
+func (x *extractor) frame(u *unit, file *source, fn *function, body ast.Node) *frame {
 	x.st, x.steps, x.exits, x.late, x.literals, x.made = &state{}, 0, 0, nil, nil, nil
 	x.cells, x.objects = 0, 0
 	x.ctxs++
-	return &frame{x: x, u: x.u, file: file, fn: fn, body: body, env: map[types.Object]*cell{}, broken: x.u.broken[body], own: x.ctxs}
+	return &frame{x: x, u: u, file: file, fn: fn, body: body, env: map[types.Object]*cell{}, broken: u.broken[body], own: x.ctxs}
 }
 
 // variables follows the workflows that package variables hold.
@@ -207,7 +211,7 @@ func (x *extractor) variables(file *source, gd *ast.GenDecl) {
 			continue
 		}
 		name := vs.Names[0].Name
-		f := x.frame(file, &function{name: name, full: x.u.meta.PkgPath + "." + name, file: file, head: vs.Names[0], body: vs}, vs)
+		f := x.frame(x.u, file, &function{name: name, full: x.u.meta.PkgPath + "." + name, file: file, head: vs.Names[0], body: vs}, vs)
 		for i, e := range vs.Values {
 			v := f.eval(e)
 			if len(vs.Names) != len(vs.Values) {
@@ -215,7 +219,7 @@ func (x *extractor) variables(file *source, gd *ast.GenDecl) {
 				continue
 			}
 			obj, _ := x.u.info.Defs[vs.Names[i]].(*types.Var)
-			if obj == nil || len(v.wfs) != 1 || v.wfs[0].d == nil || x.u.reassigned[obj] {
+			if obj == nil || len(v.wfs) != 1 || v.wfs[0].d == nil || x.u.reassigned[obj.Name()] {
 				f.escape(v, "stored in the package variable "+vs.Names[i].Name, e)
 				continue
 			}
@@ -231,8 +235,8 @@ func (x *extractor) variables(file *source, gd *ast.GenDecl) {
 }
 
 // function follows one function on its own: its workflow parameters are fragments.
-func (x *extractor) function(file *source, fd *ast.FuncDecl) {
-	fn, _ := x.u.info.Defs[fd.Name].(*types.Func)
+func (x *extractor) function(u *unit, file *source, fd *ast.FuncDecl) {
+	fn, _ := u.info.Defs[fd.Name].(*types.Func)
 	if fn == nil {
 		return
 	}
@@ -241,7 +245,7 @@ func (x *extractor) function(file *source, fd *ast.FuncDecl) {
 		name = t + "." + name
 	}
 	full := fn.FullName()
-	f := x.frame(file, &function{name: name, full: full, file: file, head: fd.Name, body: fd}, fd)
+	f := x.frame(u, file, &function{name: name, full: full, file: file, head: fd.Name, body: fd}, fd)
 	for p := range fn.Signature().Params().Variables() {
 		c := f.declare(p)
 		if isWorkflow(p.Type()) {

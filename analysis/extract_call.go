@@ -176,7 +176,7 @@ func (f *frame) enter(fn *callable, call ast.Node) (*entered, bool) {
 	if slices.Contains(f.calls, e.calls[len(e.calls)-1]) {
 		return nil, false // recursion
 	}
-	if e.u != f.x.u && !e.site.IsValid() {
+	if e.u.meta != f.x.u.meta && !e.site.IsValid() {
 		e.site = f.file.span(call)
 	}
 	fn.followed = true

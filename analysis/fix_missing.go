@@ -168,16 +168,17 @@ func (v *valuer) column(f *model.Field) string {
 // shadowed reports whether a name means anything but the package of the path where
 // the call stands.
 func (s *site) shadowed(name, path string) bool {
-	scope := s.u.pkg.Scope().Innermost(s.call.Pos())
+	pkg := s.u.typingAt(s.call).pkg
+	scope := pkg.Scope().Innermost(s.call.Pos())
 	if scope == nil {
-		scope = s.u.pkg.Scope()
+		scope = pkg.Scope()
 	}
 	_, obj := scope.LookupParent(name, s.call.Pos())
 	if obj == nil {
 		return false
 	}
-	pkg, ok := obj.(*types.PkgName)
-	return !ok || pkg.Imported().Path() != path
+	imported, ok := obj.(*types.PkgName)
+	return !ok || imported.Imported().Path() != path
 }
 
 func (v *valuer) zero(t model.Type, name string) string {

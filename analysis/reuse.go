@@ -46,25 +46,17 @@ func (x *extractor) reusable(before *extraction) map[ast.Decl]*root {
 	if before == nil || before.tied || x.tied || before.unit.api != x.u.api || x.u.api == (hash{}) {
 		return nil
 	}
-	same := map[*source]bool{}
-	for _, f := range before.unit.files {
-		same[f] = true
+	since := x.u.since
+	if since == nil || since.before != before.unit {
+		since = deltaSince(before, x.u.files, x.u.api)
 	}
-	var edited, others []*source
-	for _, f := range x.u.files {
-		if same[f] {
-			others = append(others, f)
-		} else {
-			edited = append(edited, f)
-		}
-	}
-	if !sameBodies(before.unit, x.u, others) {
+	if !sameBodies(before.unit, x.u, since.others) {
 		return nil
 	}
-	stands, touched := map[ast.Decl]bool{}, touched(edited, others)
-	for _, f := range others {
+	stands := map[ast.Decl]bool{}
+	for _, f := range since.others {
 		for _, d := range f.ast.Decls {
-			stands[d] = !touched[d]
+			stands[d] = !since.touched[d]
 		}
 	}
 	kept := map[ast.Decl]*root{}
@@ -99,61 +91,4 @@ func sameBodies(before, now *unit, files []*source) bool {
 		}
 	}
 	return n == 0
-}
-
-// touched are the declarations of other files that name something of the edited ones,
-// themselves or by what they name. A method is its type's, too.
-func touched(edited, others []*source) map[ast.Decl]bool {
-	all, seen := map[ast.Decl]bool{}, map[string]bool{}
-	var queue []string
-	add := func(d ast.Decl) {
-		for _, name := range declares(d) {
-			if name != "_" && !seen[name] {
-				seen[name] = true
-				queue = append(queue, name)
-			}
-		}
-	}
-	for _, f := range edited {
-		for _, d := range f.ast.Decls {
-			add(d)
-		}
-	}
-	for len(queue) > 0 {
-		name := queue[0]
-		queue = queue[1:]
-		for _, f := range others {
-			for _, d := range f.namedIn(name) {
-				if !all[d] {
-					all[d] = true
-					add(d)
-				}
-			}
-		}
-	}
-	return all
-}
-
-// declares are the names that a declaration gives a meaning.
-func declares(d ast.Decl) []string {
-	var names []string
-	switch d := d.(type) {
-	case *ast.FuncDecl:
-		names = append(names, d.Name.Name)
-		if t := receiverName(d); t != "" {
-			names = append(names, t)
-		}
-	case *ast.GenDecl:
-		for _, s := range d.Specs {
-			switch s := s.(type) {
-			case *ast.TypeSpec:
-				names = append(names, s.Name.Name)
-			case *ast.ValueSpec:
-				for _, n := range s.Names {
-					names = append(names, n.Name)
-				}
-			}
-		}
-	}
-	return names
 }

@@ -36,7 +36,8 @@ type unit struct {
 	decls      map[string]*declaration // functions with their bodies, by full name
 	broken     map[ast.Node]bool       // declarations that do not parse, or have a goto
 	jumps      map[ast.Node]bool       // those with a goto
-	reassigned map[*types.Var]bool     // package variables that are assigned, or pointed at
+	reassigned map[string]bool         // package variables that are assigned, or pointed at
+	since      *delta                  // what it was made anew for, until its functions are followed
 }
 
 // holds reports whether a file is the unit's.
@@ -67,11 +68,18 @@ var builderNames = map[string]bool{
 
 // checkUnit type-checks the parts of a package that can hold models or builder
 // calls, and reads its models out of it.
-func checkUnit(m *unitMeta, files []*source, im *importer, takers []string, key hash) *unit {
+//
+// Functions that the edits since the extraction before it do not concern are not
+// checked again: they stand as the unit has them that checked them last.
+func checkUnit(m *unitMeta, files []*source, im *importer, takers []string, key hash, before *extraction) *unit {
 	names := matteringNames(files, takers)
-	u := typeCheck(m, files, im, keptFunctions(files, names), key)
-	u.names, u.api = names, stateOf(m, files, im, takers, func(f *source) hash { return f.api })
+	api := stateOf(m, files, im, takers, func(f *source) hash { return f.api })
+	keep, since := keptFunctions(files, names), deltaSince(before, files, api)
+	carried := since.carried(keep)
+	u := typeCheck(m, files, im, func(f *source, fd *ast.FuncDecl) bool { return carried[fd] == nil && keep(f, fd) }, key)
+	u.names, u.api, u.since = names, api, since
 	u.read(im.fset)
+	u.carry(carried, since)
 	return u
 }
 
@@ -118,15 +126,22 @@ func typeCheck(m *unitMeta, files []*source, im *importer, keep func(*source, *a
 
 // index gets the functions ready to be followed: those whose bodies were checked.
 func (u *unit) index(kept map[*ast.FuncDecl]*source) {
-	u.decls, u.broken, u.jumps, u.reassigned = map[string]*declaration{}, map[ast.Node]bool{}, map[ast.Node]bool{}, map[*types.Var]bool{}
+	u.decls, u.broken, u.jumps, u.reassigned = map[string]*declaration{}, map[ast.Node]bool{}, map[ast.Node]bool{}, map[string]bool{}
 	for fd, f := range kept {
+		assigns := u.assigned(fd)
+		u.reassign(assigns)
 		if fn, ok := u.info.Defs[fd.Name].(*types.Func); ok {
-			u.decls[fn.FullName()] = &declaration{u: u, file: f, decl: fd, fn: fn}
+			u.decls[fn.FullName()] = &declaration{u: u, file: f, decl: fd, fn: fn, assigns: assigns}
 		}
-		u.noteReassigned(fd)
 	}
 	for _, f := range u.files {
 		u.noteBroken(f)
+	}
+}
+
+func (u *unit) reassign(names []string) {
+	for _, name := range names {
+		u.reassigned[name] = true
 	}
 }
 
@@ -152,13 +167,13 @@ func (u *unit) forget(made *extraction) {
 	u.info, u.decls, u.broken, u.jumps, u.reassigned = nil, nil, nil, nil, nil
 }
 
-// noteReassigned finds package variables whose value is not the one that they are
-// declared with.
-func (u *unit) noteReassigned(fd *ast.FuncDecl) {
+// assigned are the package variables whose value a function may change.
+func (u *unit) assigned(fd *ast.FuncDecl) []string {
+	var names []string
 	note := func(e ast.Expr) {
 		if id, ok := ast.Unparen(e).(*ast.Ident); ok {
 			if v, ok := u.info.Uses[id].(*types.Var); ok && v.Parent() == u.pkg.Scope() {
-				u.reassigned[v] = true
+				names = append(names, v.Name())
 			}
 		}
 	}
@@ -175,6 +190,7 @@ func (u *unit) noteReassigned(fd *ast.FuncDecl) {
 		}
 		return true
 	})
+	return names
 }
 
 // keptFunctions are those whose bodies matter: they mention a name of names, or they

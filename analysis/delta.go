@@ -1,0 +1,180 @@
+package analysis
+
+import (
+	"errors"
+	"go/ast"
+	"go/types"
+	"slices"
+)
+
+// A delta is what edits of bodies and comments have changed in a package: what its
+// files declare, and what they import, is as it was.
+type delta struct {
+	before         *unit
+	edited, others []*source
+	// touched are the declarations of the other files that an edit may concern.
+	touched map[ast.Decl]bool
+}
+
+// deltaSince tells the files of a package from those that it had at an extraction. It
+// is nil where an edit may concern all of it.
+func deltaSince(before *extraction, files []*source, api hash) *delta {
+	if before == nil || before.tied || before.unit.api != api || api == (hash{}) {
+		return nil
+	}
+	same := map[*source]bool{}
+	for _, f := range before.unit.files {
+		same[f] = true
+	}
+	d := &delta{before: before.unit}
+	for _, f := range files {
+		if same[f] {
+			d.others = append(d.others, f)
+		} else {
+			d.edited = append(d.edited, f)
+		}
+	}
+	d.touched = touched(d.edited, d.others)
+	return d
+}
+
+// maxGenerations bounds the units whose types a package holds on to.
+const maxGenerations = 8
+
+// carried are the functions to keep that need not be type-checked again, as they stood.
+// Those that declare types may declare models, and calls of package engine are gone
+// over again.
+func (d *delta) carried(keep func(*source, *ast.FuncDecl) bool) map[*ast.FuncDecl]*declaration {
+	if d == nil {
+		return nil
+	}
+	all, generations := map[*ast.FuncDecl]*declaration{}, map[*unit]bool{}
+	others := map[*source]bool{}
+	for _, f := range d.others {
+		others[f] = !slices.Contains(f.imports, enginePath)
+	}
+	for _, old := range d.before.decls {
+		if others[old.file] && !d.touched[old.decl] && !old.file.declaresType(old.decl) && keep(old.file, old.decl) {
+			all[old.decl] = old
+			generations[old.u] = true
+		}
+	}
+	if len(generations) > maxGenerations {
+		return nil
+	}
+	return all
+}
+
+// carry takes over functions, and what was found in them.
+func (u *unit) carry(carried map[*ast.FuncDecl]*declaration, since *delta) {
+	if len(carried) == 0 {
+		return
+	}
+	for _, d := range carried {
+		u.decls[d.fn.FullName()] = d
+		u.reassign(d.assigns)
+	}
+	for _, err := range since.before.errs {
+		var te types.Error
+		if !errors.As(err, &te) {
+			continue
+		}
+		for _, d := range carried {
+			if d.decl.Body.Pos() <= te.Pos && te.Pos < d.decl.Body.End() {
+				u.errs = append(u.errs, err)
+				break
+			}
+		}
+	}
+	for _, found := range since.before.dropped {
+		for _, d := range carried {
+			if d.holds(found.File, found.Span.Start.Offset) {
+				u.dropped = append(u.dropped, found)
+				break
+			}
+		}
+	}
+}
+
+// holds reports whether a place of a file stands in the function.
+func (d *declaration) holds(file string, offset int) bool {
+	return d.file.name == file && d.file.offset(d.decl.Pos()) <= offset && offset < d.file.offset(d.decl.End())
+}
+
+// typing is the unit that has the types of a function's body: this one, or the one
+// that it was carried over from.
+func (u *unit) typing(fd *ast.FuncDecl) *unit {
+	if fn, ok := u.info.Defs[fd.Name].(*types.Func); ok {
+		if d := u.decls[fn.FullName()]; d != nil && d.decl == fd {
+			return d.u
+		}
+	}
+	return u
+}
+
+// typingAt is typing for what stands at a place.
+func (u *unit) typingAt(n ast.Node) *unit {
+	for _, d := range u.decls {
+		if d.decl.Pos() <= n.Pos() && n.End() <= d.decl.End() {
+			return d.u
+		}
+	}
+	return u
+}
+
+// touched are the declarations of other files that name something of the edited ones,
+// themselves or by what they name. A method is its type's, too.
+func touched(edited, others []*source) map[ast.Decl]bool {
+	all, seen := map[ast.Decl]bool{}, map[string]bool{}
+	var queue []string
+	add := func(d ast.Decl) {
+		for _, name := range declares(d) {
+			if name != "_" && !seen[name] {
+				seen[name] = true
+				queue = append(queue, name)
+			}
+		}
+	}
+	for _, f := range edited {
+		for _, d := range f.ast.Decls {
+			add(d)
+		}
+	}
+	for len(queue) > 0 {
+		name := queue[0]
+		queue = queue[1:]
+		for _, f := range others {
+			for _, d := range f.namedIn(name) {
+				if !all[d] {
+					all[d] = true
+					add(d)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// declares are the names that a declaration gives a meaning.
+func declares(d ast.Decl) []string {
+	var names []string
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		names = append(names, d.Name.Name)
+		if t := receiverName(d); t != "" {
+			names = append(names, t)
+		}
+	case *ast.GenDecl:
+		for _, s := range d.Specs {
+			switch s := s.(type) {
+			case *ast.TypeSpec:
+				names = append(names, s.Name.Name)
+			case *ast.ValueSpec:
+				for _, n := range s.Names {
+					names = append(names, n.Name)
+				}
+			}
+		}
+	}
+	return names
+}
