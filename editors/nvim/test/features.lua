@@ -7,6 +7,7 @@ vim.opt.showmode = false -- else the output is full of it
 vim.opt.shortmess:append('c')
 
 t.run(function()
+  require('features.configuration')()
   vim.cmd('edit ' .. vim.fn.fnameescape(vim.env.DATAFLOW_ORDERS))
   t.eventually('the mistakes of the file are reported, and no others', function()
     return #t.diagnostics('DF-111') == 2 and #vim.diagnostic.get(0) == 2

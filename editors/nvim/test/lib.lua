@@ -51,6 +51,25 @@ function M.keys(typed, condition)
   coroutine.yield()
 end
 
+--- Types keys that end in insert mode, opens the completion with CTRL-X CTRL-O, and
+--- returns the words that it offers.
+function M.complete(typed)
+  local words = {}
+  M.keys(typed .. '<C-x><C-o>', function()
+    words = vim.tbl_map(function(item)
+      return item.word
+    end, vim.fn.complete_info({ 'items' }).items)
+    return #words > 0
+  end)
+  return words
+end
+
+function M.leave_insert_mode(keys)
+  M.keys(keys .. '<Esc>', function()
+    return vim.fn.mode() == 'n'
+  end)
+end
+
 --- The text of a buffer; without one, of the current.
 function M.text(bufnr)
   return table.concat(vim.api.nvim_buf_get_lines(bufnr or 0, 0, -1, false), '\n')

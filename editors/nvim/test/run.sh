@@ -60,7 +60,8 @@ for nvim in "$@"; do
   (cd "$work/broken" && go mod edit -replace "github.com/dataflow-go/dataflow=$repo")
   mkdir "$work/broken/orders"
   cp "$repo/editors/testdata/orders.go" "$work/broken/orders/"
-  export DATAFLOW_FILE=$work/broken/signup.go DATAFLOW_ORDERS=$work/broken/orders/orders.go
+  cp "$repo/editors/testdata/dataflow.yaml" "$work/broken/"
+  export DATAFLOW_FILE=$work/broken/signup.go DATAFLOW_ORDERS=$work/broken/orders/orders.go DATAFLOW_YAML=$work/broken/dataflow.yaml
   in_nvim "$plugin/test/init.lua" e2e.lua
   in_nvim "$plugin/test/init.lua" features.lua
   in_nvim NONE config.lua

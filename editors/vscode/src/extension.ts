@@ -8,7 +8,8 @@ import { Server } from "./server";
 
 let server: Server | undefined;
 
-/** Starts the language server. VS Code calls it when the first Go file opens. */
+/** Starts the language server. VS Code calls it when the first Go file opens, and in a
+ * workspace with a dataflow.yaml. */
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   server = new Server(context);
   const results = vscode.window.createOutputChannel("DataFlow");

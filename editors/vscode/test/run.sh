@@ -39,6 +39,7 @@ for folder in quickstart features; do
 done
 mkdir "$work/features/orders"
 cp "$repo/editors/testdata/orders.go" "$work/features/orders/"
+cp "$repo/editors/testdata/dataflow.yaml" "$work/features/"
 
 mkdir -p "$work/data/User" "$work/extensions"
 cp "$here/settings.json" "$work/data/User/settings.json"

@@ -7,20 +7,7 @@ local function complete(marked)
   t.reset()
   t.go_to('<>wf.AddNode("OrderListNode", "orders"')
   local before, after = marked:match('^(.*)<>(.*)$')
-  local words = {}
-  t.keys('o' .. before .. after .. ('<Left>'):rep(#after) .. '<C-x><C-o>', function()
-    words = vim.tbl_map(function(item)
-      return item.word
-    end, vim.fn.complete_info({ 'items' }).items)
-    return #words > 0
-  end)
-  return words
-end
-
-local function leave_insert_mode(keys)
-  t.keys(keys .. '<Esc>', function()
-    return vim.fn.mode() == 'n'
-  end)
+  return t.complete('o' .. before .. after .. ('<Left>'):rep(#after))
 end
 
 -- The wanted words are offered, the unwanted is not.
@@ -31,12 +18,12 @@ local function completes(name, marked, wanted, unwanted)
     all = all and vim.tbl_contains(words, word)
   end
   t.check('completion offers ' .. name, all and not vim.tbl_contains(words, unwanted), words)
-  leave_insert_mode('<C-e>')
+  t.leave_insert_mode('<C-e>')
 end
 
 local function accepts()
   complete('wf.AddConnection("buyer", "full<>')
-  leave_insert_mode('<C-y>')
+  t.leave_insert_mode('<C-y>')
   t.check('the output that is picked is written', t.has('\twf.AddConnection("buyer", "full_name'), vim.api.nvim_get_current_line())
   t.reset()
 end

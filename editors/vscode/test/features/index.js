@@ -4,7 +4,8 @@ const t = require("./lib");
 
 exports.run = async () => {
   try {
-    await t.open();
+    await require("./configuration")();
+    await t.open("orders/orders.go");
     await t.eventually(
       "the mistakes of the file are reported, and no others",
       () => t.codes().join() === "DF-111,DF-111",

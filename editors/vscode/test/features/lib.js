@@ -28,9 +28,9 @@ const lib = {
     lib.check(name, true);
   },
 
-  /** The file of workflows that all the checks are made on. */
-  async open() {
-    const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, "orders", "orders.go");
+  /** Opens a file of the workspace: the checks that follow are made on it. */
+  async open(file) {
+    const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, file);
     lib.document = await vscode.workspace.openTextDocument(uri);
     lib.uri = uri;
     lib.editor = await vscode.window.showTextDocument(lib.document);
