@@ -146,9 +146,7 @@ func edited(t *testing.T, r *rand.Rand, src string) string {
 			return mutate(t, r, src)
 		}
 	case 1:
-		all := strings.SplitAfter(src, "\n")
-		i := r.IntN(len(all))
-		return strings.Join(all[:i], "") + lines[r.IntN(len(lines))] + "\n" + strings.Join(all[i:], "")
+		return inserted(r, src, lines)
 	case 2:
 		all := strings.SplitAfter(src, "\n")
 		i := r.IntN(len(all))
@@ -157,10 +155,20 @@ func edited(t *testing.T, r *rand.Rand, src string) string {
 	return exchanged(r, src, words)
 }
 
+// inserted is a text with one of the lines in it.
+func inserted(r *rand.Rand, src string, lines []string) string {
+	all := strings.SplitAfter(src, "\n")
+	i := r.IntN(len(all))
+	return strings.Join(all[:i], "") + lines[r.IntN(len(lines))] + "\n" + strings.Join(all[i:], "")
+}
+
 // bodyEdited is a text after an edit that no other function should see.
 func bodyEdited(t *testing.T, r *rand.Rand, src string) string {
-	if isParsed(src) && r.IntN(3) == 0 {
+	switch {
+	case isParsed(src) && r.IntN(3) == 0:
 		return mutate(t, r, src)
+	case r.IntN(4) == 0:
+		return inserted(r, src, []string{"// a comment", ""})
 	}
 	return exchanged(r, src, bodies)
 }

@@ -1,11 +1,10 @@
 package analysis
 
 import (
-	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"os"
 	"path/filepath"
@@ -143,8 +142,7 @@ type source struct {
 	tok     *token.File
 	errs    []error
 	imports []string
-	// api is the hash of the file without the bodies of its functions and without
-	// comments: what packages that import it can see.
+	// api is the hash of what packages that import it can see, see hashAPI.
 	api hash
 	// takers are the functions that are declared with a *Workflow parameter.
 	takers []string
@@ -250,32 +248,37 @@ func (s *source) namedIn(word string) []ast.Decl {
 	return s.byWord[word]
 }
 
-// hashAPI hashes the file without the bodies of functions and without comments.
+// hashAPI hashes the file without the bodies of functions, and without comments and
+// the space between tokens.
 func (s *source) hashAPI() hash {
-	type cut struct{ start, end int }
-	var cuts []cut
+	var tokens []byte
+	from := 0
 	for _, d := range s.ast.Decls {
 		if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil {
-			cuts = append(cuts, cut{s.offset(fd.Body.Lbrace), s.offset(fd.Body.End())})
+			start, end := s.offset(fd.Body.Lbrace), s.offset(fd.Body.End())
+			if start >= from && end >= start {
+				tokens = append(appendTokens(tokens, s.src[from:start]), byte(token.LBRACE))
+				from = end
+			}
 		}
 	}
-	for _, c := range s.ast.Comments {
-		cuts = append(cuts, cut{s.offset(c.Pos()), s.offset(c.End())})
-	}
-	slices.SortFunc(cuts, func(a, b cut) int { return cmp.Compare(a.start, b.start) })
-	h := sha256.New()
-	from := 0
-	for _, c := range cuts {
-		if c.start >= from && c.end >= c.start {
-			h.Write(bytes.TrimSpace(s.src[from:c.start]))
-			h.Write([]byte{0})
-			from = c.end
+	return sha256.Sum256(appendTokens(tokens, s.src[from:]))
+}
+
+// appendTokens writes the tokens of a part of a file one after the other.
+func appendTokens(to, src []byte) []byte {
+	var sc scanner.Scanner
+	sc.Init(token.NewFileSet().AddFile("", -1, len(src)), src, nil, 0)
+	for {
+		_, tok, lit := sc.Scan()
+		if tok == token.EOF {
+			return append(to, 0)
+		}
+		to = append(to, byte(tok))
+		if tok != token.SEMICOLON { // a new line is one, too
+			to = append(append(to, lit...), 0)
 		}
 	}
-	h.Write(bytes.TrimSpace(s.src[from:]))
-	var sum hash
-	h.Sum(sum[:0])
-	return sum
 }
 
 // offset is the byte offset of pos, kept inside the file: positions of broken
