@@ -209,7 +209,7 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 		}
 	}
 	partial := filesAlone && !w.whole
-	checked, followed, sources := 0, 0, w.im.checked
+	checked, bodies, followed, sources := 0, 0, 0, w.im.checked
 	if w.world != nil && w.world.partial != partial {
 		w.world = nil
 	}
@@ -232,6 +232,7 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 		case old == nil || old.key != w.keyOf(m, g):
 			checked++
 			w.units[m.PkgPath] = checkUnit(m, g.files, w.im, w.takers, w.keyOf(m, g), w.extractions[m.PkgPath])
+			bodies += w.units[m.PkgPath].checkedBodies()
 			w.world = nil
 		}
 	}
@@ -265,7 +266,7 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 		w.worldBefore = w.world
 	}
 	w.whole = w.whole || !partial
-	w.opts.Logger.Debug("checked", "packages", checked, "followed", followed, "imports", w.im.checked-sources)
+	w.opts.Logger.Debug("checked", "packages", checked, "bodies", bodies, "followed", followed, "imports", w.im.checked-sources)
 	var out []*Package
 	for _, m := range w.meta.units {
 		if err := ctx.Err(); err != nil {

@@ -1,10 +1,13 @@
 package analysis
 
 import (
+	"cmp"
 	"errors"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 )
 
 // A delta is what edits of bodies and comments have changed in a package: what its
@@ -42,8 +45,9 @@ func deltaSince(before *extraction, files []*source, api hash) *delta {
 const maxGenerations = 8
 
 // carried are the functions to keep that need not be type-checked again, as they stood.
-// Those that declare types may declare models, and calls of package engine are gone
-// over again.
+// Those that declare types may declare models, calls of package engine are gone over
+// again, errors in what does not parse may have no place, and what is generic cannot be
+// declared without its body.
 func (d *delta) carried(keep func(*source, *ast.FuncDecl) bool) map[*ast.FuncDecl]*declaration {
 	if d == nil {
 		return nil
@@ -54,7 +58,8 @@ func (d *delta) carried(keep func(*source, *ast.FuncDecl) bool) map[*ast.FuncDec
 		others[f] = !slices.Contains(f.imports, enginePath)
 	}
 	for _, old := range d.before.decls {
-		if others[old.file] && !d.touched[old.decl] && !old.file.declaresType(old.decl) && keep(old.file, old.decl) {
+		stands := others[old.file] && !d.touched[old.decl] && !d.before.broken[old.decl]
+		if stands && !old.file.declaresType(old.decl) && old.decl.Type.TypeParams == nil && keep(old.file, old.decl) {
 			all[old.decl] = old
 			generations[old.u] = true
 		}
@@ -74,31 +79,53 @@ func (u *unit) carry(carried map[*ast.FuncDecl]*declaration, since *delta) {
 		u.decls[d.fn.FullName()] = d
 		u.reassign(d.assigns)
 	}
+	in := func(file string, offset int) bool {
+		for _, d := range carried {
+			if d.file.name == file && d.file.offset(d.decl.Body.Pos()) <= offset && offset < d.file.offset(d.decl.End()) {
+				return true
+			}
+		}
+		return false
+	}
 	for _, err := range since.before.errs {
 		var te types.Error
-		if !errors.As(err, &te) {
-			continue
-		}
-		for _, d := range carried {
-			if d.decl.Body.Pos() <= te.Pos && te.Pos < d.decl.Body.End() {
+		if errors.As(err, &te) {
+			if at := te.Fset.PositionFor(te.Pos, false); in(at.Filename, at.Offset) {
 				u.errs = append(u.errs, err)
-				break
 			}
 		}
 	}
 	for _, found := range since.before.dropped {
-		for _, d := range carried {
-			if d.holds(found.File, found.Span.Start.Offset) {
-				u.dropped = append(u.dropped, found)
-				break
-			}
+		if in(found.File, found.Span.Start.Offset) {
+			u.dropped = append(u.dropped, found)
 		}
 	}
 }
 
-// holds reports whether a place of a file stands in the function.
-func (d *declaration) holds(file string, offset int) bool {
-	return d.file.name == file && d.file.offset(d.decl.Pos()) <= offset && offset < d.file.offset(d.decl.End())
+// checkedBodies counts the functions whose bodies were type-checked for this unit.
+func (u *unit) checkedBodies() int {
+	n := 0
+	for _, d := range u.decls {
+		if d.u == u {
+			n++
+		}
+	}
+	return n
+}
+
+// sortErrors puts the type checker's errors, which follow those of the syntax, in the
+// order of the source, however much of it was checked anew.
+func (u *unit) sortErrors() {
+	at := func(err error) (p token.Position) {
+		if te := (types.Error{}); errors.As(err, &te) {
+			p = te.Fset.PositionFor(te.Pos, false)
+		}
+		return p
+	}
+	slices.SortStableFunc(u.errs, func(a, b error) int {
+		pa, pb := at(a), at(b)
+		return cmp.Or(strings.Compare(pa.Filename, pb.Filename), cmp.Compare(pa.Offset, pb.Offset))
+	})
 }
 
 // typing is the unit that has the types of a function's body: this one, or the one

@@ -43,14 +43,14 @@ func (x *extractor) merge() {
 // is declared in one that was. What the files declare, and what they import, must be
 // as it was: then the edit was one of bodies and comments.
 func (x *extractor) reusable(before *extraction) map[ast.Decl]*root {
-	if before == nil || before.tied || x.tied || before.unit.api != x.u.api || x.u.api == (hash{}) {
+	if before == nil || x.tied {
 		return nil
 	}
 	since := x.u.since
 	if since == nil || since.before != before.unit {
 		since = deltaSince(before, x.u.files, x.u.api)
 	}
-	if !sameBodies(before.unit, x.u, since.others) {
+	if since == nil || !sameBodies(before.unit, x.u, since.others) {
 		return nil
 	}
 	stands := map[ast.Decl]bool{}

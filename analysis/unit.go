@@ -80,6 +80,7 @@ func checkUnit(m *unitMeta, files []*source, im *importer, takers []string, key 
 	u.names, u.api, u.since = names, api, since
 	u.read(im.fset)
 	u.carry(carried, since)
+	u.sortErrors()
 	return u
 }
 
