@@ -79,7 +79,7 @@ bin/gopls:
 
 bench-peers: ## beside statements by hand, GORM, ent and bun; prints a table (ROUNDS=50)
 	cd engine/bench && $(GO) generate ./ent && $(GO) test -run TestPeersAgree . && \
-	  $(GO) test -run TestTable -table -rounds $(ROUNDS) -timeout 3h .
+	  $(GO) test -run '^$$' -bench '^BenchmarkTable$$' -benchtime 1x -rounds $(ROUNDS) -timeout 3h .
 
 torture: ## the engine's and the analyser's tests at full length, for a night
 	DATAFLOW_TORTURE=1 $(GO) test -race -count=1 -timeout 2h ./engine

@@ -19,7 +19,6 @@ import (
 )
 
 var (
-	table  = flag.Bool("table", false, "measure all peers in turns and print the table")
 	rounds = flag.Int("rounds", 40, "how many turns each peer has for each operation")
 	only   = flag.String("only", "", "measure this operation alone")
 	on     = flag.String("on", "", "measure on this database alone: SQLite or PostgreSQL")
@@ -250,12 +249,15 @@ func p25(turns []turn) turn {
 
 var databases = []string{"SQLite", "PostgreSQL"}
 
-// TestTable measures, with -table: the peers take turns, so that what the machine
-// does beside disturbs all alike.
-func TestTable(t *testing.T) {
-	if !*table {
-		t.Skip("measures only with -table")
+// BenchmarkTable prints the table. The peers take turns, so that what the machine does
+// beside disturbs all alike; the figures of the benchmark itself say nothing.
+func BenchmarkTable(b *testing.B) {
+	for range b.N {
+		printTable(b)
 	}
+}
+
+func printTable(t testing.TB) {
 	fmt.Printf("%s %s/%s, %d processors; p25 of %d turns; time is the ratio to statements by hand, then allocations and KiB for each operation.\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), *rounds)
 	for _, database := range databases {
