@@ -16,7 +16,7 @@ done
 [ -r "$keyring" ] || { echo "there is no $keyring here" >&2; exit 1; }
 
 rm -rf "$dir"
-mkdir -p "$dir"/{etc/preferences.d,state/lists/partial,cache/archives/partial,root}
+mkdir -p "$dir"/{etc/preferences.d,state/lists/partial,cache/archives/partial,unpacked}
 dir=$(cd "$dir" && pwd)
 : >"$dir/state/status"
 mirror=$(grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -1 || true)
@@ -31,17 +31,17 @@ EOF
 fetch() { apt-get -qq -y -c "$dir/apt.conf" -o APT::Update::Error-Mode=any -o Acquire::Retries=1 -o Acquire::http::Timeout=20 "$@" </dev/null >/dev/null; }
 fetch update
 fetch --download-only install neovim
-for package in "$dir"/cache/archives/*.deb; do dpkg-deb -x "$package" "$dir/root"; done
+for package in "$dir"/cache/archives/*.deb; do dpkg-deb -x "$package" "$dir/unpacked"; done
 rm -rf "$dir/cache" "$dir/state"
 
 # LD_LIBRARY_PATH would reach the language server, too; this does not.
-usr=$dir/root/usr
-libraries=$(dirname "$(find "$usr/lib" -name 'libc.so.6' | head -1)")
-loader=$(find "$usr" -name 'ld-linux*.so.*' | head -1)
+unpacked=$dir/unpacked/usr
+libraries=$(dirname "$(find "$unpacked/lib" -name 'libc.so.6' | head -1)")
+loader=$(find "$unpacked" -name 'ld-linux*.so.*' | head -1)
 cat >"$dir/nvim" <<EOF
 #!/bin/bash
-export VIMRUNTIME="$usr/share/nvim/runtime" LUA_CPATH="$libraries/lua/5.1/?.so;;" LUA_PATH="$usr/share/lua/5.1/?.lua;;"
-exec "$loader" --library-path "$libraries:$usr/lib" "$usr/bin/nvim" --cmd "set runtimepath^=$usr/lib/nvim" "\$@"
+export VIMRUNTIME="$unpacked/share/nvim/runtime" LUA_CPATH="$libraries/lua/5.1/?.so;;" LUA_PATH="$unpacked/share/lua/5.1/?.lua;;"
+exec "$loader" --library-path "$libraries:$unpacked/lib" "$unpacked/bin/nvim" --cmd "set runtimepath^=$unpacked/lib/nvim" "\$@"
 EOF
 chmod +x "$dir/nvim"
 "$dir/nvim" --version >/dev/null
