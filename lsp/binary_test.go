@@ -104,7 +104,7 @@ func TestProgramEndsWithItsClientsProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, _ := startBinary(t, nil)
-	c.mustCall("initialize", object{"processId": parent.Process.Pid, "capabilities": object{}}, nil)
+	c.mustCall("initialize", object{"processId": parent.Process.Pid, "rootUri": nil, "capabilities": object{}}, nil)
 	if err := parent.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dataflow-go/dataflow/internal/lspmeta"
 	"github.com/dataflow-go/dataflow/lsp"
 	"golang.org/x/tools/txtar"
 )
@@ -25,14 +26,18 @@ import (
 // speed: the go command may compile all dependencies first.
 const patience = 90 * time.Second
 
+// metaModel is the protocol's own description of its messages.
+var metaModel = sync.OnceValues(lspmeta.Load)
+
 // A client is an editor that speaks raw JSON-RPC, so that what is tested is what
-// goes over the wire.
+// goes over the wire. All that either end says is held to the protocol's meta model.
 type client struct {
-	t      testing.TB
-	stream io.ReadWriteCloser
-	done   chan struct{} // closed when the server's side has ended
-	code   int           // what Serve returned; read after served
-	served chan struct{}
+	t       testing.TB
+	stream  io.ReadWriteCloser
+	session *lspmeta.Session
+	done    chan struct{} // closed when the server's side has ended
+	code    int           // what Serve returned; read after served
+	served  chan struct{}
 
 	writing sync.Mutex
 
@@ -43,6 +48,7 @@ type client struct {
 	news    chan struct{}           // closed and replaced when seen grows; guarded by mu
 	last    map[string]published    // newest diagnostics by URI; guarded by mu
 
+	badly    bool            // the test breaks the protocol on purpose; guarded by mu
 	settings json.RawMessage // the answer to workspace/configuration; nil is null; guarded by mu
 }
 
@@ -78,17 +84,17 @@ type diagnostic struct {
 	Code            string `json:"code"`
 	Source          string `json:"source"`
 	Message         string `json:"message"`
-	Tags            []int  `json:"tags"`
+	Tags            []int  `json:"tags,omitempty"`
 	CodeDescription struct {
 		Href string `json:"href"`
-	} `json:"codeDescription"`
+	} `json:"codeDescription,omitzero"`
 	RelatedInformation []struct {
 		Location struct {
 			URI   string `json:"uri"`
 			Range span   `json:"range"`
 		} `json:"location"`
 		Message string `json:"message"`
-	} `json:"relatedInformation"`
+	} `json:"relatedInformation,omitempty"`
 }
 
 type published struct {
@@ -130,8 +136,13 @@ func serve(t testing.TB, f func(io.ReadWriteCloser) int) *client {
 }
 
 func connect(t testing.TB, stream io.ReadWriteCloser) *client {
+	t.Helper()
+	model, err := metaModel()
+	if err != nil {
+		t.Fatal(err)
+	}
 	c := &client{
-		t: t, stream: stream, done: make(chan struct{}), served: make(chan struct{}),
+		t: t, stream: stream, session: model.Session("test/"), done: make(chan struct{}), served: make(chan struct{}),
 		waiting: map[string]chan message{}, news: make(chan struct{}), last: map[string]published{},
 	}
 	go c.read()
@@ -154,6 +165,9 @@ func (c *client) read() {
 		body := make([]byte, n)
 		if _, err := io.ReadFull(in.R, body); err != nil {
 			return
+		}
+		if err := c.session.Received(body); err != nil {
+			c.t.Errorf("the server broke the protocol:\n%v", err)
 		}
 		var m message
 		if err := json.Unmarshal(body, &m); err != nil {
@@ -192,7 +206,7 @@ func (c *client) receive(m message) {
 		case "workspace/configuration":
 			result = c.configuration(m.Params)
 		}
-		go c.write(object{"jsonrpc": "2.0", "id": m.ID, "result": result})
+		go c.writeRaw(c.frame(object{"jsonrpc": "2.0", "id": m.ID, "result": result}))
 	}
 }
 
@@ -227,13 +241,41 @@ func (c *client) configuration(raw json.RawMessage) []json.RawMessage {
 	return answers
 }
 
-func (c *client) write(v any) {
+func (c *client) write(v any) { c.writeRaw(c.frame(v)) }
+
+// misbehave lets the test send what the protocol forbids from now on.
+func (c *client) misbehave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.badly = true
+}
+
+// frame is a message as it goes over the wire.
+func (c *client) frame(v any) string {
+	c.t.Helper()
 	body, err := json.Marshal(v)
 	if err != nil {
 		c.t.Error(err)
-		return
+		return ""
 	}
-	c.writeRaw(fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.session.Sent(body); err != nil && !c.badly {
+		c.t.Errorf("the test breaks the protocol:\n%v", err)
+	}
+	return fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body)
+}
+
+// request is a request or, without an id, a notification.
+func request(id any, method string, params any) object {
+	m := object{"jsonrpc": "2.0", "method": method}
+	if id != nil {
+		m["id"] = id
+	}
+	if params != nil {
+		m["params"] = params
+	}
+	return m
 }
 
 func (c *client) writeRaw(frame string) {
@@ -244,7 +286,7 @@ func (c *client) writeRaw(frame string) {
 }
 
 func (c *client) notify(method string, params any) {
-	c.write(object{"jsonrpc": "2.0", "method": method, "params": params})
+	c.write(request(nil, method, params))
 }
 
 // send sends a request and returns its id and where the answer comes.
@@ -255,7 +297,7 @@ func (c *client) send(method string, params any) (int, <-chan message) {
 	answer := make(chan message, 1)
 	c.waiting[strconv.Itoa(id)] = answer
 	c.mu.Unlock()
-	c.write(object{"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+	c.write(request(id, method, params))
 	return id, answer
 }
 

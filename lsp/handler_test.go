@@ -53,6 +53,7 @@ func TestFaultsOfOneMessageLeaveTheConnectionAlive(t *testing.T) {
 			"test/noteFails":  func() error { return errors.New("it failed") },
 		})
 
+	c.misbehave()
 	calls := []struct {
 		method, message string
 		params          any
@@ -181,6 +182,7 @@ func TestLifeCycle(t *testing.T) {
 		c := newClient(t)
 		c.start("", object{})
 		c.mustCall("shutdown", nil, nil)
+		c.misbehave()
 		var rpc *rpcError
 		if err := c.call("textDocument/hover", object{}, nil); !errors.As(err, &rpc) || rpc.Code != -32600 {
 			t.Errorf("a request after shutdown: %v, want -32600", err)
@@ -218,6 +220,7 @@ func TestLifeCycle(t *testing.T) {
 	t.Run("requests before initialize are refused", func(t *testing.T) {
 		t.Parallel()
 		c := newClient(t)
+		c.misbehave()
 		var rpc *rpcError
 		for _, method := range []string{"textDocument/hover", "shutdown", "nobody/knows"} {
 			if err := c.call(method, object{}, nil); !errors.As(err, &rpc) || rpc.Code != -32002 {
@@ -229,6 +232,7 @@ func TestLifeCycle(t *testing.T) {
 	t.Run("a failed initialize may be tried again", func(t *testing.T) {
 		t.Parallel()
 		c := newClient(t)
+		c.misbehave()
 		var rpc *rpcError
 		if err := c.call("initialize", []int{1}, nil); !errors.As(err, &rpc) || rpc.Code != -32602 {
 			t.Errorf("initialize with a list: %v, want -32602", err)
@@ -250,6 +254,7 @@ func TestInitializeToleratesPoorClients(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newClient(t)
+			c.misbehave()
 			var result struct {
 				ServerInfo   struct{ Name, Version string }
 				Capabilities struct {

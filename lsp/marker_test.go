@@ -164,10 +164,14 @@ func runArchive(t *testing.T, name string) {
 	}
 }
 
-// overlay puts one object over another, member by member.
+// overlay puts one object over another, member by member; null takes one away.
 func overlay(base, over object) object {
 	all := maps.Clone(base)
 	for k, v := range over {
+		if v == nil {
+			delete(all, k)
+			continue
+		}
 		under, isObject := base[k].(object)
 		if o, ok := v.(object); ok && isObject {
 			v = overlay(under, o)

@@ -62,7 +62,7 @@ func migrateApply(ctx context.Context, s *server, snap *snapshot, p *migratePara
 	} else {
 		bar.end("done")
 	}
-	s.out.flush(ctx)
+	s.flush()
 	if err != nil {
 		return nil, err
 	}

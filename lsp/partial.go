@@ -1,7 +1,6 @@
 package lsp
 
 import (
-	"context"
 	"slices"
 
 	"go.lsp.dev/protocol"
@@ -20,8 +19,6 @@ func inParts[T any](s *server, token protocol.ProgressToken, items []T, wrap fun
 	for part := range slices.Chunk(items, partSize) {
 		p.send(wrap(part))
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, closeTime)
-	defer cancel()
-	s.out.flush(ctx) // the answer comes after all of them
+	s.flush() // the answer comes after all of them
 	return []T{}
 }

@@ -8,16 +8,16 @@ import (
 	"go.lsp.dev/protocol"
 )
 
-// progressTokens are the bars of progress that the user can cancel. It is safe
-// for concurrent use.
+// progressTokens are the bars of progress that are shown. It is safe for concurrent use.
 type progressTokens struct {
-	mu     sync.Mutex
-	last   int                                           // guarded by mu
-	cancel map[protocol.ProgressToken]context.CancelFunc // guarded by mu
+	mu   sync.Mutex
+	last int // guarded by mu
+	// shown has what cancels the work, or nil where the user cannot; guarded by mu.
+	shown map[protocol.ProgressToken]context.CancelFunc
 }
 
 func newProgressTokens() *progressTokens {
-	return &progressTokens{cancel: map[protocol.ProgressToken]context.CancelFunc{}}
+	return &progressTokens{shown: map[protocol.ProgressToken]context.CancelFunc{}}
 }
 
 // A progress is one bar in the client's window. The zero value shows nothing.
@@ -35,12 +35,10 @@ func (s *server) beginProgress(ctx context.Context, token protocol.ProgressToken
 			return progress{}
 		}
 	}
-	if cancel != nil {
-		s.progress.mu.Lock()
-		s.progress.cancel[token] = cancel
-		s.progress.mu.Unlock()
-	}
 	p := progress{s: s, token: token}
+	s.progress.mu.Lock()
+	s.progress.shown[token] = cancel
+	s.progress.mu.Unlock()
 	p.send(&protocol.WorkDoneProgressBegin{Kind: "begin", Title: title, Cancellable: new(cancel != nil)})
 	return p
 }
@@ -64,8 +62,17 @@ func (s *server) createProgress(ctx context.Context) protocol.ProgressToken {
 	return token
 }
 
-// report tells how far the work has come: done of total steps.
+// report tells how far the work has come: done of total steps. It does nothing once
+// the bar has ended.
 func (p progress) report(message string, done, total int) {
+	if p.s == nil {
+		return
+	}
+	p.s.progress.mu.Lock()
+	defer p.s.progress.mu.Unlock()
+	if _, shown := p.s.progress.shown[p.token]; !shown {
+		return
+	}
 	r := &protocol.WorkDoneProgressReport{Kind: "report", Message: &message}
 	if total > 0 {
 		r.Percentage = new(uint32(100 * min(done, total) / total))
@@ -78,7 +85,7 @@ func (p progress) end(message string) {
 		return
 	}
 	p.s.progress.mu.Lock()
-	delete(p.s.progress.cancel, p.token)
+	delete(p.s.progress.shown, p.token)
 	p.s.progress.mu.Unlock()
 	p.send(&protocol.WorkDoneProgressEnd{Kind: "end", Message: &message})
 }
@@ -99,8 +106,17 @@ func (p progress) send(value any) {
 func cancelProgress(s *server, p *protocol.WorkDoneProgressCancelParams) error {
 	s.progress.mu.Lock()
 	defer s.progress.mu.Unlock()
-	if cancel := s.progress.cancel[p.Token]; cancel != nil {
+	if cancel := s.progress.shown[p.Token]; cancel != nil {
 		cancel()
 	}
 	return nil
+}
+
+// flush returns when what was sent before has gone out, so that an answer comes after
+// it: one to a cancelled request, too. It does not wait long for a client that does
+// not read.
+func (s *server) flush() {
+	ctx, cancel := context.WithTimeout(s.ctx, closeTime)
+	defer cancel()
+	s.out.flush(ctx)
 }

@@ -73,7 +73,7 @@ func TestPullDiagnostics(t *testing.T) {
 			} `json:"diagnosticProvider"`
 		} `json:"capabilities"`
 	}
-	c.mustCall("initialize", object{"rootUri": fileURI(dir), "capabilities": pulling}, &initialized)
+	c.mustCall("initialize", object{"processId": nil, "rootUri": fileURI(dir), "capabilities": pulling}, &initialized)
 	c.notify("initialized", object{})
 	if offered := initialized.Capabilities.DiagnosticProvider; !offered.InterFileDependencies || !offered.WorkspaceDiagnostics {
 		t.Fatalf("offered %+v", offered)

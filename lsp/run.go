@@ -67,7 +67,7 @@ func run(ctx context.Context, s *server, snap *snapshot, p *runParams, token pro
 	s.drift.refresh(v.module) // a run makes what is missing
 	bar.end(outcome(report, err))
 	// A token is the client's again once the answer is there.
-	s.out.flush(ctx)
+	s.flush()
 	if err == nil && ctx.Err() != nil {
 		err = ctx.Err()
 	}

@@ -52,7 +52,7 @@ func TestSettingsTakeEffect(t *testing.T) {
 			if !test.asked {
 				capabilities["workspace"] = object{}
 			}
-			c.mustCall("initialize", object{"rootUri": fileURI(dir), "capabilities": capabilities, "initializationOptions": test.initial}, nil)
+			c.mustCall("initialize", object{"processId": nil, "rootUri": fileURI(dir), "capabilities": capabilities, "initializationOptions": test.initial}, nil)
 			c.notify("initialized", object{})
 			c.open(file, readFile(t, file))
 			c.diagnostics(file, 1, "the mistake", has("DF-111"))
@@ -77,7 +77,7 @@ func TestInitializationOptions(t *testing.T) {
 	file := filepath.Join(dir, "shop.go")
 	c := newClient(t)
 	c.mustCall("initialize", object{
-		"rootUri": fileURI(dir), "capabilities": fullCapabilities,
+		"processId": nil, "rootUri": fileURI(dir), "capabilities": fullCapabilities,
 		"initializationOptions": object{"rules": object{"DF-111": "info"}},
 	}, nil)
 	c.notify("initialized", object{})

@@ -97,12 +97,12 @@ func TestBrokenSyntaxIsSurvivedAndClearsAfterwards(t *testing.T) {
 	_, calls, _ := strings.Cut(text, "func Signup")
 	start := len(text) - len(calls)
 	ask := func() {
-		for _, method := range []string{"textDocument/hover", "textDocument/codeLens", "textDocument/codeAction"} {
-			c.mustCall(method, object{
-				"textDocument": object{"uri": fileURI(file)}, "position": position{10, 20},
-				"range": span{position{0, 0}, position{99, 0}}, "context": object{"diagnostics": []any{}},
-			}, nil)
-		}
+		c.mustCall("textDocument/hover", aboutPlace(file, position{10, 20}), nil)
+		c.mustCall("textDocument/codeLens", aboutFile(file, position{}), nil)
+		c.mustCall("textDocument/codeAction", object{
+			"textDocument": object{"uri": fileURI(file)},
+			"range":        span{position{0, 0}, position{99, 0}}, "context": object{"diagnostics": []any{}},
+		}, nil)
 	}
 	for cut := start; cut < len(text); cut += 17 { // cut off in the middle of every kind of token
 		version++
@@ -186,7 +186,7 @@ func TestFilesOutsideTheOpenFolderAreAnalysed(t *testing.T) {
 
 	var actions []codeAction
 	c.mustCall("textDocument/codeAction", object{
-		"textDocument": object{"uri": fileURI(other)}, "range": span{position{0, 0}, position{99, 0}}, "context": object{},
+		"textDocument": object{"uri": fileURI(other)}, "range": span{position{0, 0}, position{99, 0}}, "context": object{"diagnostics": []any{}},
 	}, &actions)
 	if len(actions) == 0 || len(actions[0].Edit.Changes[fileURI(other)]) == 0 || actions[0].Edit.DocumentChanges != nil {
 		t.Errorf("a client without documentChanges gets %+v", actions)

@@ -26,12 +26,50 @@ var pieces = []string{
 	"wf.AddConnection(\"create\", \"id\", \"read\", \"id\")\n", "//dataflow:ignore DF-101\n", "func f() {\n", "nick", "\"filter\": dataflow.Params{\"id\": 1}", "const c = \"create\"\n",
 }
 
-// asked are the requests that the fuzzing client makes, about a place.
-var asked = []string{
-	"textDocument/hover", "textDocument/completion", "textDocument/definition", "textDocument/typeDefinition", "textDocument/documentHighlight",
-	"textDocument/prepareRename", "textDocument/signatureHelp", "textDocument/prepareCallHierarchy", "textDocument/documentSymbol", "textDocument/codeLens",
-	"textDocument/foldingRange", "textDocument/documentLink", "textDocument/semanticTokens/full", "workspace/symbol", "textDocument/codeAction",
-	"textDocument/inlayHint", "textDocument/references", "textDocument/rename", "textDocument/selectionRange", "textDocument/diagnostic",
+// asked are the requests that the fuzzing client makes, about a place: each with what
+// it takes.
+var asked = []struct {
+	method string
+	params func(file string, at position) object
+}{
+	{"textDocument/hover", aboutPlace},
+	{"textDocument/completion", aboutPlace},
+	{"textDocument/definition", aboutPlace},
+	{"textDocument/typeDefinition", aboutPlace},
+	{"textDocument/documentHighlight", aboutPlace},
+	{"textDocument/prepareRename", aboutPlace},
+	{"textDocument/signatureHelp", aboutPlace},
+	{"textDocument/prepareCallHierarchy", aboutPlace},
+	{"textDocument/documentSymbol", aboutFile},
+	{"textDocument/codeLens", aboutFile},
+	{"textDocument/foldingRange", aboutFile},
+	{"textDocument/documentLink", aboutFile},
+	{"textDocument/semanticTokens/full", aboutFile},
+	{"textDocument/diagnostic", aboutFile},
+	{"workspace/symbol", func(string, position) object { return object{"query": "f"} }},
+	{"textDocument/codeAction", func(file string, at position) object {
+		return overlay(aboutFile(file, at), object{"range": span{at, at}, "context": object{"diagnostics": []any{}}})
+	}},
+	{"textDocument/inlayHint", func(file string, at position) object {
+		return overlay(aboutFile(file, at), object{"range": span{at, at}})
+	}},
+	{"textDocument/references", func(file string, at position) object {
+		return overlay(aboutPlace(file, at), object{"context": object{"includeDeclaration": true}})
+	}},
+	{"textDocument/rename", func(file string, at position) object {
+		return overlay(aboutPlace(file, at), object{"newName": "renamed"})
+	}},
+	{"textDocument/selectionRange", func(file string, at position) object {
+		return overlay(aboutFile(file, at), object{"positions": []position{at}})
+	}},
+}
+
+func aboutFile(file string, _ position) object {
+	return object{"textDocument": object{"uri": fileURI(file)}}
+}
+
+func aboutPlace(file string, at position) object {
+	return object{"textDocument": object{"uri": fileURI(file)}, "position": at}
 }
 
 // A fuzzing client edits, asks and cancels without waiting; at the end the diagnostics are
@@ -84,11 +122,8 @@ func TestManyOperations(t *testing.T) {
 				c.notify("$/cancelRequest", object{"id": random.IntN(len(answers)*2) + 1})
 			}
 		default:
-			at := placeOf(text, from)
-			_, answer := c.send(asked[random.IntN(len(asked))], object{
-				"textDocument": object{"uri": fileURI(file)}, "position": at, "positions": []position{at}, "range": span{at, at}, "query": "f",
-				"newName": "renamed", "context": object{"diagnostics": []any{}, "includeDeclaration": true},
-			})
+			ask := asked[random.IntN(len(asked))]
+			_, answer := c.send(ask.method, ask.params(file, placeOf(text, from)))
 			answers = append(answers, answer)
 		}
 	}

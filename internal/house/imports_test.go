@@ -41,6 +41,7 @@ var mayImport = []struct {
 	{"internal/lspbench", []string{"internal/twin"}},
 	{"internal/testdb", nil},                                         // for tests, which the table does not see
 	{"internal/graphtext", []string{"errcatalog", "model", "graph"}}, // for tests, too
+	{"internal/lspmeta", nil},                                        // for tests, too
 	{"internal/docgen", nil},                                         // for tests, too
 	{"internal/house", nil},
 	{"examples", []string{"dataflow", "engine", "errcatalog", "inspector"}},
