@@ -40,6 +40,7 @@ type client struct {
 	served  chan struct{}
 
 	writing sync.Mutex
+	reading chan struct{} // holds one element, which a test takes to keep the client from reading
 
 	mu      sync.Mutex
 	nextID  int                     // guarded by mu
@@ -143,8 +144,10 @@ func connect(t testing.TB, stream io.ReadWriteCloser) *client {
 	}
 	c := &client{
 		t: t, stream: stream, session: model.Session("test/"), done: make(chan struct{}), served: make(chan struct{}),
+		reading: make(chan struct{}, 1),
 		waiting: map[string]chan message{}, news: make(chan struct{}), last: map[string]published{},
 	}
+	c.reading <- struct{}{}
 	go c.read()
 	return c
 }
@@ -153,6 +156,7 @@ func (c *client) read() {
 	defer close(c.done)
 	in := textproto.NewReader(bufio.NewReader(c.stream))
 	for {
+		c.reading <- <-c.reading
 		header, err := in.ReadMIMEHeader()
 		if err != nil {
 			return

@@ -139,26 +139,31 @@ func (s *server) handle(ctx context.Context, req *jsonrpc2.Request) (result any,
 		trace.answered(err)
 	}()
 
-	if err := s.life.admit(method, isCall); err != nil {
-		return nil, err
-	}
+	admitted := s.life.admit(method, isCall)
 	if !isCall {
+		if admitted != nil {
+			return nil, admitted
+		}
 		if f, ok := s.notes[method]; ok {
 			return nil, f(s, json.RawMessage(req.Params()))
 		}
 		return nil, nil
 	}
-	f, ok := s.calls[method]
-	if !ok {
-		return nil, jsonrpc2.Errorf(jsonrpc2.MethodNotFound, "the method %q is not supported", method)
-	}
 	snap := s.documents.snapshot()
 	work, done := s.inFlight.begin(s.ctx, req.ID())
 	defer done()
 	if method != protocol.MethodInitialize {
-		// From here on the next message is read. Initialize alone holds it up, so
-		// that whatever follows finds a server that knows its client.
+		// From here on the next message is read, though the client may not read the
+		// answer yet. Initialize alone holds it up, so that whatever follows finds a
+		// server that knows its client.
 		jsonrpc2.Async(ctx)
+	}
+	if admitted != nil {
+		return nil, admitted
+	}
+	f, ok := s.calls[method]
+	if !ok {
+		return nil, jsonrpc2.Errorf(jsonrpc2.MethodNotFound, "the method %q is not supported", method)
 	}
 	return f(work, s, snap, json.RawMessage(req.Params()))
 }

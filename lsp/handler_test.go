@@ -248,6 +248,11 @@ func TestInitializeToleratesPoorClients(t *testing.T) {
 		"nulls":             object{"processId": nil, "rootUri": nil, "capabilities": nil, "workspaceFolders": nil, "trace": nil},
 		"null capabilities": object{"capabilities": object{"textDocument": nil, "workspace": nil, "window": nil, "general": nil}},
 		"untitled root":     object{"rootUri": "untitled:x", "capabilities": object{}},
+		"process by name":   object{"processId": "editor", "capabilities": object{}},
+		"half a process":    object{"processId": 1.5, "capabilities": object{}},
+		"negative process":  object{"processId": -7, "capabilities": object{}},
+		"huge process":      object{"processId": 1e300, "capabilities": object{}},
+		"process in a list": object{"processId": []int{1}, "capabilities": object{}},
 		"dead process":      object{"processId": 1 << 30, "capabilities": object{}},
 		"unknown fields":    object{"capabilities": object{"textDocument": object{"hover": object{"nobody": 1}}}, "x": 1},
 	} {

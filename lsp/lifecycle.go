@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"sync"
 
 	"go.lsp.dev/jsonrpc2"
@@ -46,6 +47,8 @@ func (l *life) admit(method string, isCall bool) error {
 		return jsonrpc2.NewError(jsonrpc2.InvalidRequest, "initialize came twice")
 	case l.phase == phaseShutdown && isCall:
 		return jsonrpc2.Errorf(jsonrpc2.InvalidRequest, "%s came after shutdown", method)
+	case method == protocol.MethodShutdown && isCall:
+		l.phase = phaseShutdown // at once: the next message may be read before it is answered
 	}
 	return nil
 }
@@ -70,7 +73,7 @@ func (l *life) code() int {
 // a part of protocol.InitializeParams, so that what a client gets wrong in the
 // rest does not keep the server from starting.
 type initializeParams struct {
-	ProcessID  *int `json:"processId"`
+	ProcessID  json.RawMessage `json:"processId"` // of a client that gets it wrong, anything
 	ClientInfo *struct {
 		Name    string `json:"name"`
 		Version string `json:"version"`
@@ -194,8 +197,8 @@ func initialize(_ context.Context, s *server, _ *snapshot, raw json.RawMessage) 
 	s.trace.set(p.Trace)
 	s.folders = foldersOf(&p)
 	s.initialSettings(p.Options)
-	if p.ProcessID != nil {
-		s.watchParent(*p.ProcessID)
+	if pid, err := strconv.Atoi(string(p.ProcessID)); err == nil {
+		s.watchParent(pid)
 	}
 	if p.ClientInfo != nil {
 		s.log.Debug("client", "name", p.ClientInfo.Name, "version", p.ClientInfo.Version)
@@ -295,7 +298,6 @@ func didChangeFolders(s *server, p *protocol.DidChangeWorkspaceFoldersParams) er
 
 // shutdown asks the server to end its work; exit follows.
 func shutdown(_ context.Context, s *server, _ *snapshot, _ json.RawMessage) (any, error) {
-	s.life.to(phaseShutdown)
 	s.cancelWork()
 	return nil, nil
 }

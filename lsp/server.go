@@ -46,22 +46,24 @@ func Serve(ctx context.Context, stream io.ReadWriteCloser, o Options) int {
 }
 
 func (s *server) serve(ctx context.Context, stream io.ReadWriteCloser) int {
-	input := &endingStream{ReadWriteCloser: stream, ended: make(chan struct{})}
-	s.conn = jsonrpc2.NewConn(jsonrpc2.NewHeaderStream(input), jsonrpc2.WithCodec(codec{}))
+	framed := newFramedStream(stream)
+	s.conn = jsonrpc2.NewConn(framed, jsonrpc2.WithCodec(codec{}))
 	s.work.Go(func() { s.out.run(s.ctx, s.conn) })
 	s.work.Go(func() { s.diagnose.loop(s.ctx) })
 	// The connection outlives the work, so that what is cut short is answered so.
-	s.conn.Go(context.WithoutCancel(ctx), s.handler())
+	s.conn.Go(context.WithValue(context.WithoutCancel(ctx), answering{}, true), s.handler())
 
 	select {
 	case <-ctx.Done():
 	case <-s.life.exit:
 	case <-s.parentGone:
-	case <-s.conn.Done(): // a frame that cannot be read
-	case <-input.ended:
-		within(drainTime, func() { <-s.conn.Done() })
+	case <-s.conn.Done(): // nothing can be written
+	case <-framed.ended: // or a frame cannot be read
+		within(drainTime, framed.drain)
 	}
 	s.cancelWork()
+	within(drainTime, framed.drain)
+	framed.letEnd()
 	if !within(closeTime, func() { _ = s.conn.Close() }) {
 		// A handler that does not come to its end, or a client that does not
 		// read: nothing is left to be said to it.
@@ -86,21 +88,6 @@ func within(limit time.Duration, f func()) bool {
 	case <-timer.C:
 		return false
 	}
-}
-
-// An endingStream tells when its input has ended.
-type endingStream struct {
-	io.ReadWriteCloser
-	ended chan struct{}
-	once  sync.Once
-}
-
-func (e *endingStream) Read(p []byte) (int, error) {
-	n, err := e.ReadWriteCloser.Read(p)
-	if err != nil {
-		e.once.Do(func() { close(e.ended) })
-	}
-	return n, err
 }
 
 // A server is one session with one client.
