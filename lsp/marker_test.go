@@ -98,6 +98,7 @@ type markedArchive struct {
 	t         *testing.T
 	c         *client
 	dir       string
+	prepares  bool // the client prepares a rename
 	files     []*markedFile
 	locations map[string]location // by name
 	goldens   *txtar.Archive
@@ -138,6 +139,7 @@ func runArchive(t *testing.T, name string) {
 	}
 	a.dir = workspace(t, &sources)
 	makeDatabase(t, &sources, a.dir)
+	_, a.prepares = capabilities["textDocument"].(object)["rename"]
 	a.c = newClient(t)
 	a.c.settings = settings
 	a.c.start(a.dir, capabilities)

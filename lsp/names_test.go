@@ -94,7 +94,10 @@ func (f *markedFile) rename(m marker) {
 		Range       span
 		Placeholder string
 	}
-	err := f.c.call("textDocument/prepareRename", params, &prepared)
+	var err error
+	if f.a.prepares {
+		err = f.c.call("textDocument/prepareRename", params, &prepared)
+	}
 	if m.name == "norename" && len(m.args) < 2 {
 		if err != nil || prepared != nil {
 			f.t.Errorf("%s: prepared %+v, %v", m.where, prepared, err)
@@ -104,7 +107,7 @@ func (f *markedFile) rename(m marker) {
 	params["newName"] = m.args[0]
 	var edit workspaceEdit
 	if err == nil {
-		if prepared == nil || prepared.Range.Start.Line != m.line || prepared.Placeholder == "" {
+		if f.a.prepares && (prepared == nil || prepared.Range.Start.Line != m.line || prepared.Placeholder == "") {
 			f.t.Errorf("%s: prepared %+v", m.where, prepared)
 		}
 		err = f.c.call("textDocument/rename", params, &edit)

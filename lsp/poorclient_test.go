@@ -172,6 +172,7 @@ func TestPlacesOutsideTheText(t *testing.T) {
 func TestReversedRanges(t *testing.T) {
 	t.Parallel()
 	c, _, file := shopClient(t)
+	c.misbehave()
 	text := strings.Replace(readFile(t, file), `"A"`, `"A", "more": 1`, 1)
 	c.replace(file, 2, text)
 	start, end := placeOf(text, strings.Index(text, `"name"`)), placeOf(text, strings.Index(text, `: "A"`))

@@ -26,12 +26,14 @@ var pieces = []string{
 	"wf.AddConnection(\"create\", \"id\", \"read\", \"id\")\n", "//dataflow:ignore DF-101\n", "func f() {\n", "nick", "\"filter\": dataflow.Params{\"id\": 1}", "const c = \"create\"\n",
 }
 
-// asked are the requests that the fuzzing client makes, about a place: each with what
-// it takes.
-var asked = []struct {
+// A question is a request about a place, with what it takes.
+type question struct {
 	method string
 	params func(file string, at position) object
-}{
+}
+
+// asked are the requests that the fuzzing client makes.
+var asked = []question{
 	{"textDocument/hover", aboutPlace},
 	{"textDocument/completion", aboutPlace},
 	{"textDocument/definition", aboutPlace},
@@ -45,7 +47,6 @@ var asked = []struct {
 	{"textDocument/foldingRange", aboutFile},
 	{"textDocument/documentLink", aboutFile},
 	{"textDocument/semanticTokens/full", aboutFile},
-	{"textDocument/diagnostic", aboutFile},
 	{"workspace/symbol", func(string, position) object { return object{"query": "f"} }},
 	{"textDocument/codeAction", func(file string, at position) object {
 		return overlay(aboutFile(file, at), object{"range": span{at, at}, "context": object{"diagnostics": []any{}}})
@@ -72,10 +73,25 @@ func aboutPlace(file string, at position) object {
 	return object{"textDocument": object{"uri": fileURI(file)}, "position": at}
 }
 
-// A fuzzing client edits, asks and cancels without waiting; at the end the diagnostics are
-// those of a server that has seen the last texts alone.
+// A fuzzing client edits, asks and cancels without waiting; at the end the diagnostics,
+// told or asked for, are those of a server that has seen the last texts alone.
 func TestManyOperations(t *testing.T) {
 	t.Parallel()
+	t.Run("told", func(t *testing.T) {
+		t.Parallel()
+		manyOperations(t, fullCapabilities, told)
+	})
+	t.Run("asked", func(t *testing.T) {
+		t.Parallel()
+		manyOperations(t, pulling, func(c *client, file string) string { return inOrder(c.pull(file, "").Items) })
+	})
+}
+
+func manyOperations(t *testing.T, capabilities object, diagnostics func(*client, string) string) {
+	asked := asked
+	if capabilities["textDocument"].(object)["diagnostic"] != nil {
+		asked = append(slices.Clip(asked), question{"textDocument/diagnostic", aboutFile})
+	}
 	dir := workspace(t, txtar.Parse([]byte(commandShop+strings.ReplaceAll(twoPackages, "User", "Person"))))
 	seed := rand.Uint64()
 	if n, err := strconv.ParseUint(os.Getenv("DATAFLOW_SEED"), 10, 64); err == nil {
@@ -84,7 +100,7 @@ func TestManyOperations(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // no secret
 	c := newClient(t)
-	c.start(dir, fullCapabilities)
+	c.start(dir, capabilities)
 	files := []string{filepath.Join(dir, "shop.go"), filepath.Join(dir, "models", "models.go"), filepath.Join(dir, "flows", "flows.go")}
 	texts, first, versions := map[string]string{}, map[string]string{}, map[string]int{}
 	for _, file := range files {
@@ -143,16 +159,16 @@ func TestManyOperations(t *testing.T) {
 	t.Logf("%d answers, of them %v", len(answers), failures)
 
 	fresh := newClient(t)
-	fresh.start(dir, fullCapabilities)
+	fresh.start(dir, capabilities)
 	for _, file := range files {
 		fresh.open(file, texts[file])
 	}
 	for _, file := range files {
-		same := func() bool { return told(c, file) == told(fresh, file) }
+		same := func() bool { return diagnostics(c, file) == diagnostics(fresh, file) }
 		for deadline := time.Now().Add(patience / 3); !same() && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		}
 		if !same() {
-			t.Errorf("%s: told\n%s\nby a fresh server\n%s\nof the text\n%s", file, told(c, file), told(fresh, file), texts[file])
+			t.Errorf("%s: told\n%s\nby a fresh server\n%s\nof the text\n%s", file, diagnostics(c, file), diagnostics(fresh, file), texts[file])
 		}
 	}
 	for _, client := range []*client{c, fresh} {
@@ -177,7 +193,10 @@ func placeOf(text string, offset int) position {
 func told(c *client, file string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	found := slices.Clone(c.last[fileURI(file)].Diagnostics)
+	return inOrder(slices.Clone(c.last[fileURI(file)].Diagnostics))
+}
+
+func inOrder(found []diagnostic) string {
 	slices.SortFunc(found, func(a, b diagnostic) int {
 		return cmp.Or(a.Range.Start.Line-b.Range.Start.Line, a.Range.Start.Character-b.Range.Start.Character, strings.Compare(a.Code+a.Message, b.Code+b.Message))
 	})

@@ -137,7 +137,12 @@ func (m *Model) checkReference(name string, v any) []fault {
 		return wrong("%s is no %s", text(v), name)
 	}
 	if properties := m.structures[name]; properties != nil {
-		return m.checkObject(name, properties, v)
+		faults := m.checkObject(name, properties, v)
+		if rule := rules[name]; rule != nil && len(faults) == 0 {
+			object, _ := v.(map[string]any)
+			return rule(object)
+		}
+		return faults
 	}
 	return wrong("the meta model has no type %s", name)
 }

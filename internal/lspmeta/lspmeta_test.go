@@ -96,6 +96,57 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// What editors ask for beyond the types.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	span := func(from, to string) string {
+		at := func(p string) string {
+			line, character, _ := strings.Cut(p, ":")
+			return `{"line":` + line + `,"character":` + character + `}`
+		}
+		return `{"start":` + at(from) + `,"end":` + at(to) + `}`
+	}
+	edit := func(from, to string) string { return `{"range":` + span(from, to) + `,"newText":""}` }
+	symbol := func(name, selection string) string {
+		return `{"name":"` + name + `","kind":1,"range":` + span("1:0", "2:9") + `,"selectionRange":` + selection + `}`
+	}
+	for _, test := range []struct{ name, typ, value, want string }{
+		{"empty range", "Range", span("1:2", "1:2"), ""},
+		{"reversed range", "Range", span("1:2", "1:1"), "Range: 1:2-1:1 ends before it starts"},
+		{"symbol", "DocumentSymbol", symbol("n", span("1:0", "2:9")), ""},
+		{"selection after the symbol", "DocumentSymbol", symbol("n", span("2:9", "2:10")), "DocumentSymbol.selectionRange: 2:9-2:10 is not within the range 1:0-2:9"},
+		{"selection before the symbol", "DocumentSymbol", symbol("n", span("0:9", "1:1")), "DocumentSymbol.selectionRange: 0:9-1:1 is not within the range 1:0-2:9"},
+		{"symbol without a name", "DocumentSymbol", symbol(" ", span("1:0", "1:1")), `DocumentSymbol.name: " " shows nothing`},
+		{"link", "LocationLink", `{"targetUri":"file:///a.go","targetRange":` + span("0:0", "0:1") + `,"targetSelectionRange":` + span("0:0", "0:2") + `}`,
+			"LocationLink.targetSelectionRange: 0:0-0:2 is not within the targetRange 0:0-0:1"},
+		{"selections", "SelectionRange", `{"range":` + span("1:1", "1:2") + `,"parent":{"range":` + span("1:0", "1:3") + `}}`, ""},
+		{"selections that shrink", "SelectionRange", `{"range":` + span("1:1", "1:2") + `,"parent":{"range":` + span("1:2", "1:3") + `}}`,
+			"SelectionRange.parent: 1:2-1:3 does not hold 1:1-1:2"},
+		{"fold", "FoldingRange", `{"startLine":1,"endLine":1}`, ""},
+		{"reversed fold", "FoldingRange", `{"startLine":2,"endLine":1}`, `FoldingRange: {"endLine":1,"startLine":2} ends before it starts`},
+		{"tokens", "SemanticTokens", `{"data":[0,0,1,0,0]}`, ""},
+		{"half a token", "SemanticTokens", `{"data":[0,0,1,0,0,1]}`, "SemanticTokens.data: 6 numbers are not five for each token"},
+		{"edits side by side", "TextDocumentEdit", `{"textDocument":{"uri":"file:///a.go","version":1},"edits":[` + edit("0:1", "0:2") + `,` + edit("0:1", "0:1") + `,` + edit("0:2", "0:3") + `,` + edit("0:1", "0:1") + `]}`, ""},
+		{"edits that overlap", "TextDocumentEdit", `{"textDocument":{"uri":"file:///a.go","version":1},"edits":[` + edit("0:2", "0:4") + `,` + edit("0:1", "0:3") + `]}`,
+			"TextDocumentEdit.edits: the edits of 0:1-0:3 and of 0:2-0:4 overlap"},
+		{"changes that overlap", "WorkspaceEdit", `{"changes":{"file:///a.go":[` + edit("0:1", "0:3") + `,` + edit("0:2", "0:2") + `]}}`,
+			`WorkspaceEdit.changes["file:///a.go"]: the edits of 0:1-0:3 and of 0:2-0:2 overlap`},
+		{"completion", "CompletionItem", `{"label":"l","textEdit":` + edit("0:1", "0:2") + `,"additionalTextEdits":[` + edit("0:0", "0:1") + `]}`, ""},
+		{"completion over itself", "CompletionItem", `{"label":"l","textEdit":` + edit("0:1", "0:2") + `,"additionalTextEdits":[` + edit("0:0", "0:2") + `]}`,
+			"CompletionItem.additionalTextEdits: the edits of 0:0-0:2 and of 0:1-0:2 overlap"},
+		{"completion of nothing", "CompletionItem", `{"label":""}`, `CompletionItem.label: "" shows nothing`},
+		{"signatures", "SignatureHelp", `{"signatures":[{"label":"f(a, é)","parameters":[{"label":"a"},{"label":[5,6]}]}],"activeSignature":0}`, ""},
+		{"no such signature", "SignatureHelp", `{"signatures":[{"label":"f()"}],"activeSignature":1}`, "SignatureHelp.activeSignature: 1 of 1 signatures"},
+		{"no such parameter", "SignatureInformation", `{"label":"f(a)","parameters":[{"label":"b"},{"label":[2,5]},{"label":[3,2]}]}`,
+			"SignatureInformation.parameters[0].label: \"b\" is not in \"f(a)\"\nSignatureInformation.parameters[1].label: [2,5] is not in \"f(a)\"\nSignatureInformation.parameters[2].label: [3,2] is not in \"f(a)\""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			told(t, model(t).Check(test.typ, []byte(test.value)), test.want)
+		})
+	}
+}
+
 // A session is a list of lines: who speaks, > for the client and < for the server, and
 // a message without its version; then, after a tab, what is wrong with it.
 func TestSession(t *testing.T) {
@@ -114,7 +165,7 @@ func TestSession(t *testing.T) {
 	)
 	for name, lines := range map[string][]string{
 		"a good one": {
-			initialize, `< {"id":0,"result":{"capabilities":{}}}`, `> {"method":"initialized","params":{}}`,
+			initialize, `< {"id":0,"result":{"capabilities":{"workspaceSymbolProvider":{},"executeCommandProvider":{"commands":["c"]}}}}`, `> {"method":"initialized","params":{}}`,
 			watch, `> {"id":3,"result":null}`, symbols,
 			`< {"method":"$/progress","params":{"token":7,"value":{"kind":"begin","title":"t"}}}`,
 			`< {"method":"$/progress","params":{"token":7,"value":{"kind":"report","percentage":50}}}`,
@@ -195,6 +246,11 @@ func TestSession(t *testing.T) {
 		"what the client cannot": {
 			initialize, `< {"id":3,"method":"workspace/codeLens/refresh"}`, `< {"id":4,"method":"window/showMessageRequest","params":{"type":1,"message":"m"}}`,
 			"< {\"id\":5,\"method\":\"workspace/applyEdit\",\"params\":{\"edit\":{}}}\tworkspace/applyEdit: the client has not said that it can: workspace.applyEdit",
+		},
+		"what the server has not offered": {
+			initialize, `< {"id":0,"result":{"capabilities":{"completionProvider":{"resolveProvider":true},"workspaceSymbolProvider":false}}}`, complete,
+			`> {"id":1,"method":"completionItem/resolve","params":{"label":"l"}}`,
+			strings.Replace(symbols, `"id":1`, `"id":2`, 1) + "\tworkspace/symbol: the server has not offered it: workspaceSymbolProvider",
 		},
 		"what the client answers": {
 			initialize, create, "> {\"id\":5,\"result\":{}}\tthe answer to window/workDoneProgress/create result: {} is no null",

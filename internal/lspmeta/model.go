@@ -30,6 +30,7 @@ type method struct {
 	RegistrationMethod  string
 	RegistrationOptions *typ
 	ClientCapability    string
+	ServerCapability    string
 }
 
 func (m *method) isRequest() bool { return m.Result != nil }

@@ -20,6 +20,7 @@ type Session struct {
 	progress     map[string]*progress              // by the token as JSON; guarded by mu
 	registered   map[string]string                 // methods by the id of the registration; guarded by mu
 	capabilities any                               // the client's; guarded by mu
+	offered      any                               // the server's capabilities; guarded by mu
 }
 
 // A request is one that is not answered yet.
@@ -144,7 +145,11 @@ func (s *Session) effects(d direction, r *request) []fault {
 		if r.name == "initialize" {
 			s.capabilities = r.params["capabilities"]
 		}
-		return s.opensProgress(r)
+		faults := s.opensProgress(r)
+		if path := r.method.ServerCapability; path != "" && r.method.isRequest() && s.offered != nil && !s.offers(path) {
+			faults = append(faults, wrong("the server has not offered it: %s", path)...)
+		}
+		return faults
 	}
 	switch r.name {
 	case "client/registerCapability":
@@ -166,13 +171,21 @@ func (s *Session) effects(d direction, r *request) []fault {
 func (s *Session) can(path string) bool {
 	v := s.capabilities
 	for name := range strings.SplitSeq(path, ".") {
-		object, _ := v.(map[string]any)
-		v = object[name]
+		v = member(v, name)
 	}
 	if options, ok := v.(map[string]any); ok {
 		v = options["refreshSupport"] // of code lenses, where the meta model does not say so
 	}
 	return v == true
+}
+
+// offers reports whether the server has a capability, which is a path.
+func (s *Session) offers(path string) bool {
+	v := s.offered
+	for name := range strings.SplitSeq(path, ".") {
+		v = member(v, name)
+	}
+	return v != nil && v != false
 }
 
 // opensProgress takes the tokens that a request of the client carries.
@@ -317,6 +330,9 @@ func (s *Session) answer(d direction, message map[string]any) []fault {
 	}
 	if r.name == "window/workDoneProgress/create" {
 		s.progress[key(r.params["token"])] = &progress{}
+	}
+	if r.name == "initialize" {
+		s.offered = member(result, "capabilities")
 	}
 	faults := s.model.check(r.method.Result, result)
 	if r.parts && !isEmpty(result) {
