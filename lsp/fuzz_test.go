@@ -1,6 +1,7 @@
 package lsp_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -51,6 +52,25 @@ func FuzzMessages(f *testing.F) {
 		}
 		if status := lsp.Serve(context.Background(), lsp.Stdio(strings.NewReader(session.String()), io.Discard), lsp.Options{}); status != 0 {
 			t.Errorf("after %s %s the session ends with status %d", method, params, status)
+		}
+	})
+}
+
+// Whatever stands in a whole frame, the session goes on to its proper end.
+func FuzzFrames(f *testing.F) {
+	for _, seed := range []string{
+		`{`, `[]`, `[[]]`, `[{"jsonrpc":"2.0","id":1,"method":"x"},7]`, `{"jsonrpc":"2.0","id":1.5,"method":"x"}`, `{"jsonrpc":"2.0","id":1,"result":{}}`,
+		`{"jsonrpc":"2.0","id":1,"error":null}`, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":[`, "\ufeff{}", `{"id":1,"id":2}`, `{"jsonrpc":"2.0","id":"\ud800","method":"\n"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if len(body) == 0 || bytes.Contains(body, []byte("exit")) || bytes.Contains(body, []byte(`\u`)) {
+			return // no frame, or one that may end the session
+		}
+		session := frame(hello) + frame(string(body)) + frame(over) + frame(gone)
+		if status := lsp.Serve(context.Background(), lsp.Stdio(strings.NewReader(session), io.Discard), lsp.Options{}); status != 0 {
+			t.Errorf("after %q the session ends with status %d", body, status)
 		}
 	})
 }
