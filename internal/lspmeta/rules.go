@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -150,8 +151,8 @@ func apart(v any) []fault {
 func changesApart(o map[string]any) []fault {
 	changes, _ := o["changes"].(map[string]any)
 	var faults []fault
-	for uri, edits := range changes {
-		faults = append(faults, at(fmt.Sprintf(".changes[%q]", uri), apart(edits))...)
+	for _, uri := range slices.Sorted(maps.Keys(changes)) {
+		faults = append(faults, at(fmt.Sprintf(".changes[%q]", uri), apart(changes[uri]))...)
 	}
 	return faults
 }

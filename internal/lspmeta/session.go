@@ -272,12 +272,14 @@ func (s *Session) registers(v any) []fault {
 // registrable is the method whose options those of a registration are, or nil.
 func (m *Model) registrable(name string) *method {
 	var found *method
-	for _, def := range m.methods {
+	// Of several, as of semantic tokens, the shortest name is the general one.
+	for _, method := range slices.Sorted(maps.Keys(m.methods)) {
+		def := m.methods[method]
 		under := def.RegistrationMethod
 		if under == "" {
 			under = def.Method
 		}
-		if under == name && def.MessageDirection != serverToClient && (found == nil || def.RegistrationOptions != nil) {
+		if under == name && def.MessageDirection != serverToClient && (found == nil || found.RegistrationOptions == nil) {
 			found = def
 		}
 	}
