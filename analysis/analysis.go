@@ -61,6 +61,6 @@ type Package struct {
 	// missing imports. They are the compiler's to report; here they explain silence.
 	LoadErrors []error
 
-	targets []*Target // sorted by file and start; never changed
-	sources []*source
+	targets func() []*Target
+	sources []*source // see syntax
 }

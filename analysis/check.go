@@ -22,6 +22,10 @@ type cycle struct {
 	whole bool
 	// worldBefore is the last world that there was.
 	worldBefore *world
+	// awaited are the packages that a check is still to make.
+	awaited         map[string]*unitMeta
+	rested          bool // a package was put to rest since the last check of everything
+	checked, bodies int  // packages and bodies of functions that the last check type-checked
 }
 
 func newCycle() cycle {
@@ -65,11 +69,12 @@ func (w *Workspace) unitsIn(dir string) []*unitMeta {
 }
 
 // filesOf are the files of a package as they stand now: those that the go command
-// lists and are still there, and those that an editor is about to add.
-func (w *Workspace) filesOf(m *unitMeta) []*source {
+// lists and are still there, and those that an editor is about to add. read is parse, or
+// survey.
+func (w *Workspace) filesOf(m *unitMeta, read func(file string) *source) []*source {
 	var files []*source
 	for _, name := range m.GoFiles {
-		if s := w.parse(name); s != nil {
+		if s := read(name); s != nil {
 			files = append(files, s)
 		}
 	}
@@ -115,7 +120,7 @@ func (w *Workspace) gather(m *unitMeta) *gathered {
 	if g == nil {
 		g = &gathered{root: w.importsRoot(m)}
 		if g.root {
-			g.files = w.filesOf(m)
+			g.files = w.filesOf(m, w.survey)
 			for _, s := range g.files {
 				g.takers = append(g.takers, s.takers...)
 			}
@@ -152,7 +157,7 @@ func (w *Workspace) matters(m *unitMeta, g *gathered) bool {
 		g.judged = true
 		g.matters = g.root || w.meta.dependsOnRoot(m.Package) && slices.ContainsFunc(m.GoFiles, w.mayMatter)
 		if g.matters && !g.root {
-			g.files = w.filesOf(m)
+			g.files = w.filesOf(m, w.survey)
 		}
 	}
 	return g.matters
@@ -209,10 +214,13 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 		}
 	}
 	partial := filesAlone && !w.whole
-	checked, bodies, followed, sources := 0, 0, 0, w.im.checked
+	followed, sources := 0, w.im.checked
+	w.checked, w.bodies = 0, 0
 	if w.world != nil && w.world.partial != partial {
 		w.world = nil
 	}
+	var added []*unitMeta
+	w.awaited = map[string]*unitMeta{}
 	for _, m := range w.meta.units {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -229,33 +237,33 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 			// Only what it imports has changed.
 		case partial && !wanted[m.PkgPath] && !slices.ContainsFunc(g.files, func(s *source) bool { return s.embeds }):
 			// It declares no models, so it can wait.
-		case old == nil || old.key != w.keyOf(m, g):
-			checked++
-			w.units[m.PkgPath] = checkUnit(m, g.files, w.im, w.takers, w.keyOf(m, g), w.extractions[m.PkgPath])
-			bodies += w.units[m.PkgPath].checkedBodies()
-			w.world = nil
+		case old == nil && !partial:
+			added = append(added, m)
+			w.awaited[m.PkgPath] = m
+		case old == nil || old.resting && w.isOpen(old) || old.key != w.keyOf(m, g):
+			w.make(m, g)
 		}
 	}
 	if w.foreign == nil {
 		w.foreign = w.foreignModels()
 	}
-	// Only now are all units as they stand: functions of one are followed into others.
+	// Only now are all units as they stand, or awaited: functions of one are followed
+	// into others.
 	for _, m := range w.meta.units {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		u, made := w.units[m.PkgPath], w.extractions[m.PkgPath]
-		if u != nil && made != nil && !w.whole && len(made.read) > 0 {
-			made = nil // into what was not checked yet, only short functions were followed
-		}
-		if u == nil || made != nil && made.unit == u && (filesAlone && !wanted[m.PkgPath] || (shelf{w}).current(made.read)) {
+		final := w.whole || made == nil || len(made.read) == 0
+		if u == nil || slices.Contains(added, m) || made != nil && final && made.unit == u && (filesAlone && !wanted[m.PkgPath] || (shelf{w}).current(made.read)) {
 			continue
 		}
 		followed++
-		w.extractions[m.PkgPath] = extract(u, shelf{w}, made)
-		u.since = nil
-		u.forget(w.extractions[m.PkgPath])
-		w.world = nil
+		w.follow(m)
+	}
+	followed += len(added)
+	if err := w.followNew(ctx, added); err != nil {
+		return nil, err
 	}
 	if w.world == nil {
 		w.world = newWorld(w.meta, w.units, w.extractions, w.foreign)
@@ -266,7 +274,7 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 		w.worldBefore = w.world
 	}
 	w.whole = w.whole || !partial
-	w.opts.Logger.Debug("checked", "packages", checked, "bodies", bodies, "followed", followed, "imports", w.im.checked-sources)
+	w.opts.Logger.Debug("checked", "packages", w.checked, "bodies", w.bodies, "followed", followed, "imports", w.im.checked-sources)
 	var out []*Package
 	for _, m := range w.meta.units {
 		if err := ctx.Err(); err != nil {
@@ -279,7 +287,52 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 			out = append(out, p)
 		}
 	}
+	if !filesAlone {
+		w.rest()
+		for i, p := range out {
+			if r := w.results[p.Path]; r != nil {
+				out[i] = r.pkg
+			}
+		}
+	}
 	return out, nil
+}
+
+// make type-checks a package anew.
+func (w *Workspace) make(m *unitMeta, g *gathered) *unit {
+	if slices.ContainsFunc(g.files, (*source).resting) {
+		g.files = w.filesOf(m, w.parse)
+	}
+	u := checkUnit(m, g.files, w.im, w.takers, w.keyOf(m, g), w.extractions[m.PkgPath])
+	w.units[m.PkgPath], w.world = u, nil
+	delete(w.awaited, m.PkgPath)
+	w.checked, w.bodies = w.checked+1, w.bodies+u.checkedBodies()
+	return u
+}
+
+// follow reads the workflows of a package out of its unit.
+func (w *Workspace) follow(m *unitMeta) {
+	u := w.units[m.PkgPath]
+	if u.resting {
+		u = w.make(m, w.gather(m))
+	}
+	made := w.extractions[m.PkgPath]
+	if made != nil && !w.whole && len(made.read) > 0 {
+		made = nil // into what was not checked yet, only short functions were followed
+	}
+	made = extract(u, shelf{w}, made)
+	w.extractions[m.PkgPath], w.world = made, nil
+	u.since = nil
+	u.forget(made)
+}
+
+// again makes a package anew that has not changed. The world comes out the same.
+func (w *Workspace) again(m *unitMeta) *Package {
+	world := w.world
+	w.make(m, w.gather(m))
+	w.follow(m)
+	w.world = world
+	return w.resultOf(m, nil)
 }
 
 // resultOf is the result of a unit when it is new or holds one of the files, or when

@@ -82,7 +82,7 @@ func (x *completer) findNodes() []node {
 			}
 		}
 	}
-	for _, t := range x.p.targets { // a function that extends a workflow made elsewhere
+	for _, t := range x.p.targets() { // a function that extends a workflow made elsewhere
 		if t.Kind == TargetNodeID && t.Node != nil && t.Span.Start.Filename == x.file && start <= t.Span.Start.Offset && t.Span.Start.Offset < end {
 			add(node{t.Node.ID.S, t.Node.Type.S, t.Node})
 		}

@@ -22,7 +22,7 @@ type delta struct {
 // deltaSince tells the files of a package from those that it had at an extraction. It
 // is nil where an edit may concern all of it.
 func deltaSince(before *extraction, files []*source, api hash) *delta {
-	if before == nil || before.tied || before.unit.api != api || api == (hash{}) {
+	if before == nil || before.unit.resting || before.tied || before.unit.api != api || api == (hash{}) {
 		return nil
 	}
 	same := map[*source]bool{}

@@ -62,9 +62,24 @@ type op struct {
 	file *source
 	// misuse is a mistake that leaves no trace in the graph.
 	misuse *errcatalog.Finding
-	call   *ast.CallExpr
+	call   *ast.CallExpr // nil at rest
 	// site is the call in the unit's own files that led to one in another package.
 	site errcatalog.Span
+}
+
+// place is where a builder call stands, without what it is chained to.
+func (o *op) place() errcatalog.Span {
+	switch {
+	case o.node != nil:
+		return o.node.Call
+	case o.conn != nil:
+		return o.conn.Call
+	case o.dep != nil:
+		return o.dep.Call
+	case o.tx != nil:
+		return o.tx.ID.Span
+	}
+	return o.misuse.Span
 }
 
 // extensions say what the functions of a package do to workflows that are not theirs.
@@ -87,8 +102,8 @@ type function struct {
 	name string // "Signup", "Shop.Signup"
 	full string // with its package's path
 	file *source
-	head ast.Node // the name
-	body ast.Node // the whole declaration
+	head errcatalog.Span // the name
+	body errcatalog.Span // the whole declaration
 }
 
 // A ref is a handle of a workflow: the workflow itself, or a transaction block in it.
@@ -211,7 +226,7 @@ func (x *extractor) variables(file *source, gd *ast.GenDecl) {
 			continue
 		}
 		name := vs.Names[0].Name
-		f := x.frame(x.u, file, &function{name: name, full: x.u.meta.PkgPath + "." + name, file: file, head: vs.Names[0], body: vs}, vs)
+		f := x.frame(x.u, file, &function{name: name, full: x.u.meta.PkgPath + "." + name, file: file, head: file.span(vs.Names[0]), body: file.span(vs)}, vs)
 		for i, e := range vs.Values {
 			v := f.eval(e)
 			if len(vs.Names) != len(vs.Values) {
@@ -245,7 +260,7 @@ func (x *extractor) function(u *unit, file *source, fd *ast.FuncDecl) {
 		name = t + "." + name
 	}
 	full := fn.FullName()
-	f := x.frame(u, file, &function{name: name, full: full, file: file, head: fd.Name, body: fd}, fd)
+	f := x.frame(u, file, &function{name: name, full: full, file: file, head: file.span(fd.Name), body: file.span(fd)}, fd)
 	for p := range fn.Signature().Params().Variables() {
 		c := f.declare(p)
 		if isWorkflow(p.Type()) {

@@ -44,7 +44,7 @@ func finish(made *extraction, w *world, lazy bool) *Package {
 	for i := range u.engine.runs {
 		p.Diagnostics = append(p.Diagnostics, u.engine.runs[i].diagnostics(w, shipped)...)
 	}
-	p.targets = slices.Clone(u.engine.reads)
+	targets := []func() []*Target{func() []*Target { return u.engine.reads }}
 	var found, strict []located
 	for _, d := range made.drafts {
 		if len(d.ops) == 0 && d.fragment {
@@ -55,12 +55,13 @@ func finish(made *extraction, w *world, lazy bool) *Package {
 			resolver = tests
 		}
 		r := d.reviewIn(w, resolver)
-		p.targets = append(p.targets, r.targets...)
+		targets = append(targets, r.targets)
 		if !d.fragment {
 			p.Workflows = append(p.Workflows, r.workflow)
 		}
 		found, strict = append(found, r.found...), append(strict, r.strict...)
 	}
+	p.targets = targetsFrom(targets, u.resting)
 	var budget, strictBudget *int
 	if !lazy {
 		budget, strictBudget = new(formatBudget), new(formatBudget/8)
@@ -78,7 +79,7 @@ func finish(made *extraction, w *world, lazy bool) *Package {
 type review struct {
 	world         hash
 	workflow      *Workflow
-	targets       []*Target
+	targets       func() []*Target
 	found, strict []located
 }
 
@@ -103,7 +104,11 @@ func (d *draft) reviewIn(w *world, resolver *models) *review {
 			}
 		}
 	}
-	d.reviewed = r
+	if d.file.resting() { // it is reviewed again for another world alone
+		d.share(r.workflow.Graph)
+	} else {
+		d.reviewed = r
+	}
 	return r
 }
 
@@ -127,7 +132,7 @@ func (d *draft) workflow(models *models) *Workflow {
 	wf := &Workflow{
 		Graph: d.graph(d.ops),
 		Func:  d.fn.name, File: d.fn.file.name,
-		Span: d.fn.file.span(d.fn.head), Body: d.fn.file.span(d.fn.body),
+		Span: d.fn.head, Body: d.fn.body,
 	}
 	for i := range wf.Graph.Nodes {
 		if c := graph.Resolve(wf.Graph.Nodes[i].Type.S, models); c != nil && c.Model != nil {
@@ -298,7 +303,9 @@ func diagnose(u *unit, w *world, found []located, budget *int) []Diagnostic {
 		switch {
 		case elsewhere[i]:
 		case budget == nil:
-			later = &pending{u, *f}
+			if later = (&pending{u: u}); !u.resting {
+				later.located = *f
+			}
 		default:
 			f.Fixes = fixesFor(u, w, *f, budget)
 		}
@@ -346,7 +353,7 @@ func (d *draft) runnable(g *graph.Graph) error {
 		})
 	}
 	if o := d.conditional(); o != nil && !d.open {
-		return not(o.file.span(o.call), errcatalog.Details{}, "the workflow cannot be read whole from the source: parts of it are built only on some paths")
+		return not(o.place(), errcatalog.Details{}, "the workflow cannot be read whole from the source: parts of it are built only on some paths")
 	}
 	if d.open {
 		return not(d.where, errcatalog.Details{}, "the workflow cannot be read whole from the source: %s", d.why)

@@ -64,17 +64,42 @@ func (w *Workspace) FillFixes(ctx context.Context, all []Diagnostic) (bool, erro
 	}
 	budget := formatBudget
 	for i := range all {
-		if d := &all[i]; d.pending != nil {
-			d.Fixes, d.pending = fixesFor(d.pending.u, w.world, d.pending.located, &budget), nil
+		d := &all[i]
+		if d.pending == nil {
+			continue
+		}
+		r := w.results[d.pending.u.meta.PkgPath]
+		if r.made.unit.resting {
+			w.again(d.pending.u.meta)
+			r = w.results[d.pending.u.meta.PkgPath]
+		}
+		p := d.pending
+		if p.u != r.made.unit {
+			p = r.pkg.pendingOf(d)
+		}
+		if d.pending = nil; p != nil {
+			d.Fixes = fixesFor(p.u, w.world, p.located, &budget)
 		}
 	}
 	return true, nil
 }
 
+// pendingOf is what the fixes of a diagnostic are made from that was found before.
+func (p *Package) pendingOf(d *Diagnostic) *pending {
+	for _, found := range [][]Diagnostic{p.Diagnostics, p.Strict} {
+		for i := range found {
+			if o := &found[i]; o.Code == d.Code && o.File == d.File && o.Span == d.Span && o.Message == d.Message {
+				return o.pending
+			}
+		}
+	}
+	return nil
+}
+
 // holdsStill reports whether what was found in a unit is what would be found now.
 func (w *Workspace) holdsStill(u *unit) bool {
 	r := w.results[u.meta.PkgPath]
-	return w.world != nil && r != nil && r.made.unit == u && r.world == w.world.key
+	return w.world != nil && r != nil && r.made.unit.key == u.key && r.world == w.world.key
 }
 
 // fixesFor are the ways to mend a finding, the best first. Formatting is paid from

@@ -42,7 +42,7 @@ type ignored struct {
 
 // ignores finds the ignore comments of a file.
 func ignores(f *source) []*ignore {
-	if !bytes.Contains(f.src, []byte(ignorePrefix)) {
+	if f.resting() || !bytes.Contains(f.src, []byte(ignorePrefix)) {
 		return nil
 	}
 	var all []*ignore
@@ -141,13 +141,15 @@ func (w *world) builtElsewhere(own *unit, ig *ignore) bool {
 	if fd == nil {
 		return false
 	}
+	start, end := ig.file.offset(fd.Pos()), ig.file.offset(fd.End())
 	for _, made := range w.made {
 		if made.unit == own {
 			continue
 		}
 		for _, d := range made.drafts {
 			if slices.ContainsFunc(d.ops, func(o op) bool {
-				return o.file == ig.file && o.call != nil && fd.Pos() <= o.call.Pos() && o.call.End() <= fd.End()
+				at := o.place()
+				return o.file.name == ig.file.name && start <= at.Start.Offset && at.End.Offset <= end
 			}) {
 				return true
 			}
@@ -244,8 +246,8 @@ func (ig *ignore) removal() errcatalog.Fix {
 // Ignores reports whether a comment in p ignores a finding that was made beside the
 // analysis: one of a database.
 func (p *Package) Ignores(d Diagnostic) bool {
-	i := slices.IndexFunc(p.sources, func(f *source) bool { return f.name == d.File })
-	return i >= 0 && slices.ContainsFunc(ignores(p.sources[i]), func(ig *ignore) bool {
+	f := p.source(d.File)
+	return f != nil && slices.ContainsFunc(ignores(f), func(ig *ignore) bool {
 		return ig.line == d.Span.Start.Line && slices.ContainsFunc(ig.codes, func(c ignored) bool { return c.code == d.Code })
 	})
 }
@@ -254,11 +256,10 @@ func (p *Package) Ignores(d Diagnostic) bool {
 // for an editor's list of what can be done, after the fixes that mend. ok is false
 // where no comment can stand.
 func (p *Package) IgnoreFix(d Diagnostic) (fix errcatalog.Fix, ok bool) {
-	i := slices.IndexFunc(p.sources, func(f *source) bool { return f.name == d.File })
-	if i < 0 || d.Code == errcatalog.DF412 {
+	f := p.source(d.File)
+	if f == nil || d.Code == errcatalog.DF412 {
 		return fix, false
 	}
-	f := p.sources[i]
 	fix.Title = fmt.Sprintf("Ignore %s on this line", d.Code)
 	for _, ig := range ignores(f) {
 		if n := len(ig.codes); ig.line == d.Span.Start.Line && n > 0 {

@@ -22,6 +22,7 @@ type importer struct {
 	meta    *metadata
 	fset    *token.FileSet
 	parse   func(file string) *source
+	survey  func(file string) *source // parse, where what a source at rest has is enough
 	exports map[string]*types.Package // from export data, by import path
 	sources map[string]checked        // from source, by ID
 	stale   map[string]*hash          // during one check, by ID; nil is fresh
@@ -36,12 +37,23 @@ type checked struct {
 	pkg *types.Package
 }
 
-func newImporter(meta *metadata, fset *token.FileSet, parse func(string) *source) *importer {
+func newImporter(meta *metadata, fset *token.FileSet, parse, survey func(string) *source) *importer {
 	return &importer{
-		meta: meta, fset: fset, parse: parse,
+		meta: meta, fset: fset, parse: parse, survey: survey,
 		exports: map[string]*types.Package{}, sources: map[string]checked{},
 		stale: map[string]*hash{}, base: map[string]hash{}, active: map[string]bool{},
 	}
+}
+
+// held counts the packages whose types there are.
+func (im *importer) held() int {
+	n := len(im.sources)
+	for _, t := range im.exports {
+		if t.Complete() {
+			n++
+		}
+	}
+	return n
 }
 
 // edited notes the API that a file had when it was loaded, and reports whether it
@@ -68,7 +80,7 @@ func (im *importer) staleKey(p *packages.Package) *hash {
 	if !stale && p.Module != nil && p.Module.Main {
 		for _, f := range p.GoFiles {
 			if _, known := im.base[f]; known {
-				if s := im.parse(f); s == nil || im.edited(s) {
+				if s := im.survey(f); s == nil || im.edited(s) {
 					stale = true
 					break
 				}
@@ -79,7 +91,7 @@ func (im *importer) staleKey(p *packages.Package) *hash {
 		return nil
 	}
 	for _, f := range p.GoFiles {
-		if s := im.parse(f); s != nil {
+		if s := im.survey(f); s != nil {
 			h.Write(s.api[:])
 		}
 	}

@@ -14,8 +14,15 @@ func (l shelf) function(path, full string) (*declaration, hash) {
 		return nil, hash{}
 	}
 	u := l.w.units[path]
+	if u == nil && l.w.awaited[path] != nil {
+		u = l.w.make(m, l.w.gather(m))
+	}
 	if u != nil {
-		if d := u.decls[full]; d != nil {
+		from := u
+		if u.resting {
+			from = l.w.rouse(m, u)
+		}
+		if d := from.decls[full]; d != nil {
 			return d, u.key
 		}
 	}
@@ -32,7 +39,7 @@ func (l shelf) stateOf(path string) hash {
 		return u.key
 	}
 	if m := l.w.meta.unit(path); m != nil {
-		return unitKey(m, l.w.filesOf(m), l.w.im, nil)
+		return unitKey(m, l.w.filesOf(m, l.w.survey), l.w.im, nil)
 	}
 	return hash{}
 }
@@ -48,12 +55,11 @@ func (l shelf) current(read map[string]hash) bool {
 
 // helpersOf are the short functions of a package.
 func (w *Workspace) helpersOf(m *unitMeta) *unit {
-	files := w.filesOf(m)
-	key := unitKey(m, files, w.im, nil)
+	key := unitKey(m, w.filesOf(m, w.survey), w.im, nil)
 	if old := w.helpers[m.PkgPath]; old != nil && old.key == key {
 		return old
 	}
-	u := checkHelpers(m, files, w.im, key)
+	u := checkHelpers(m, w.filesOf(m, w.parse), w.im, key)
 	w.helpers[m.PkgPath] = u
 	return u
 }

@@ -176,19 +176,18 @@ func goName(f *model.Field) string { return f.Name[strings.LastIndexByte(f.Name,
 
 // fieldDecl finds the declaration of a field in the syntax of the package.
 func (p *Package) fieldDecl(f *model.Field) (decl *ast.Field, in *source) {
-	for _, src := range p.sources {
-		if src.name != f.Pos.Filename {
+	src := p.source(f.Pos.Filename)
+	if src == nil {
+		return nil, nil
+	}
+	for _, spec := range src.types {
+		st, ok := spec.Type.(*ast.StructType)
+		if !ok || st.Fields == nil {
 			continue
 		}
-		for _, spec := range src.types {
-			st, ok := spec.Type.(*ast.StructType)
-			if !ok || st.Fields == nil {
-				continue
-			}
-			for _, field := range st.Fields.List {
-				if src.offset(field.Pos()) <= f.Pos.Offset && f.Pos.Offset < src.offset(field.Type.Pos()) {
-					return field, src
-				}
+		for _, field := range st.Fields.List {
+			if src.offset(field.Pos()) <= f.Pos.Offset && f.Pos.Offset < src.offset(field.Type.Pos()) {
+				return field, src
 			}
 		}
 	}
@@ -266,7 +265,7 @@ func (n *Name) texts(packages []*Package) []Occurrence {
 	bySpan, byWorkflow := map[errcatalog.Span][]*Target{}, map[*Workflow][]*Target{}
 	var results []Occurrence
 	for _, p := range packages {
-		for _, t := range p.targets {
+		for _, t := range p.targets() {
 			if t.Text != n.Text {
 				continue
 			}
@@ -375,7 +374,7 @@ func (n *Name) columns(packages []*Package) []Occurrence {
 		}
 	}
 	for _, p := range packages {
-		for _, t := range p.targets {
+		for _, t := range p.targets() {
 			if t.Field == nil || t.Model == nil || t.Field.Column != n.Text || !t.namesColumn() {
 				continue
 			}
@@ -407,7 +406,7 @@ func (n *Name) models(packages []*Package) []Occurrence {
 				current = m
 			}
 		}
-		for _, t := range p.targets {
+		for _, t := range p.targets() {
 			if t.Kind == TargetNodeType && t.Model != nil && t.Model.PkgPath == n.model.PkgPath && t.Model.Name == n.model.Name {
 				found = append(found, Occurrence{Span: t.Span, target: t})
 			}

@@ -122,7 +122,7 @@ func constantName(id string) string {
 // freeName is a name that nothing in the package has.
 func (r *refactorer) freeName(name string) string {
 	taken := map[string]bool{}
-	for _, src := range r.p.sources {
+	for _, src := range r.p.syntax() {
 		for _, words := range src.words {
 			for _, w := range words {
 				taken[w] = true

@@ -152,7 +152,7 @@ func (r *renaming) sight() error {
 // too.
 func (r *renaming) resultSight() error {
 	for _, p := range r.packages {
-		for _, t := range p.targets {
+		for _, t := range p.targets() {
 			if t.Kind == TargetResult && t.Text == r.name.Text && !slices.ContainsFunc(r.found, func(o Occurrence) bool { return o.Span == t.Span }) {
 				return refuse(errcatalog.DF901, "the result of %q is read at %s, and more than one workflow has a node of that name", r.name.Text, at(t.Span))
 			}
@@ -298,10 +298,8 @@ func literal(src *source, s errcatalog.Span, text string) (written, bool) {
 
 func sourceOf(packages []*Package, file string) (*Package, *source) {
 	for _, p := range packages {
-		for _, src := range p.sources {
-			if src.name == file {
-				return p, src
-			}
+		if src := p.source(file); src != nil {
+			return p, src
 		}
 	}
 	return nil, nil
@@ -316,7 +314,7 @@ func (r *renaming) constant(p *Package, name string, use errcatalog.Span) (*ast.
 	var lit *ast.BasicLit
 	var in *source
 	names, specs := 0, 0
-	for _, src := range p.sources {
+	for _, src := range p.syntax() {
 		ast.Inspect(src.ast, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.ValueSpec:

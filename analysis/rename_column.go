@@ -29,7 +29,7 @@ func (r *renaming) columnSight() error {
 		}
 	}
 	for _, p := range r.packages {
-		for _, t := range p.targets {
+		for _, t := range p.targets() {
 			if texts[t.Span] && t.namesColumn() && !slices.ContainsFunc(r.found, func(o Occurrence) bool {
 				return o.target == t || o.target != nil && o.target.Span == t.Span && o.target.sameColumn(t)
 			}) {
@@ -116,7 +116,7 @@ func (r *renaming) addOptions() {
 	shared := r.name.shared(r.packages)
 	seen := map[errcatalog.Span]bool{}
 	for _, p := range r.packages {
-		for _, src := range p.sources {
+		for _, src := range p.syntax() {
 			for _, spec := range src.types {
 				st, ok := spec.Type.(*ast.StructType)
 				if !ok || st.Fields == nil {

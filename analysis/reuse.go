@@ -43,7 +43,7 @@ func (x *extractor) merge() {
 // is declared in one that was. What the files declare, and what they import, must be
 // as it was: then the edit was one of bodies and comments.
 func (x *extractor) reusable(before *extraction) map[ast.Decl]*root {
-	if before == nil || x.tied {
+	if before == nil || before.unit.resting || x.tied {
 		return nil
 	}
 	since := x.u.since

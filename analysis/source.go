@@ -98,6 +98,13 @@ func (b *buffers) peek(file string) (content []byte, ok bool) {
 	return content, content != nil
 }
 
+// drop forgets what the disk has of a file: it is read again when it is asked for.
+func (b *buffers) drop(file string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.disk, file)
+}
+
 // onDisk returns what the disk has, whatever an editor has.
 func (b *buffers) onDisk(file string) (content []byte, ok bool) {
 	b.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/dataflow-go/dataflow/errcatalog"
 	"github.com/dataflow-go/dataflow/graph"
@@ -51,7 +52,7 @@ type Target struct {
 // several wins; an offset just behind a text belongs to it.
 func (p *Package) At(file string, offset int) *Target {
 	var best *Target
-	for _, t := range p.targets {
+	for _, t := range p.targets() {
 		if t.Span.Start.Filename != file || offset < t.Span.Start.Offset || offset > t.Span.End.Offset {
 			continue
 		}
@@ -65,7 +66,7 @@ func (p *Package) At(file string, offset int) *Target {
 // TargetsIn lists what stands in a file, each place once, in the order of the text.
 func (p *Package) TargetsIn(file string) []*Target {
 	var all []*Target
-	for _, t := range p.targets {
+	for _, t := range p.targets() {
 		if t.Span.Start.Filename == file {
 			all = append(all, t)
 		}
@@ -80,17 +81,47 @@ func size(t *Target) int { return t.Span.End.Offset - t.Span.Start.Offset }
 
 // A targeter lists what stands where in one workflow.
 type targeter struct {
-	wf     *Workflow
-	models graph.Models
-	all    []*Target
+	wf        *Workflow
+	contracts map[string]*model.Contract // by node type
+	all       []*Target
 }
 
-func targetsOf(wf *Workflow, d *draft, models graph.Models) []*Target {
-	t := &targeter{wf: wf, models: models}
-	if d.name.Known && !d.fragment {
-		t.add(Target{Kind: TargetWorkflowName, Text: d.name.S, Span: d.name.Span})
+// targetsOf lists what stands in a workflow when it is called, at any time: what it needs
+// of the models is looked up now.
+func targetsOf(wf *Workflow, d *draft, models graph.Models) func() []*Target {
+	contracts := map[string]*model.Contract{}
+	for i := range wf.Graph.Nodes {
+		if n := &wf.Graph.Nodes[i]; n.Type.Known {
+			contracts[n.Type.S] = graph.Resolve(n.Type.S, models)
+		}
 	}
-	g := wf.Graph
+	name := d.name
+	return func() []*Target {
+		t := &targeter{wf: wf, contracts: contracts}
+		if name.Known && !wf.fragment {
+			t.add(Target{Kind: TargetWorkflowName, Text: name.S, Span: name.Span})
+		}
+		return t.list()
+	}
+}
+
+// targetsFrom are the targets of a package. Those of one at rest are not kept.
+func targetsFrom(parts []func() []*Target, resting bool) func() []*Target {
+	all := func() []*Target {
+		var all []*Target
+		for _, part := range parts {
+			all = append(all, part()...)
+		}
+		return all
+	}
+	if resting {
+		return all
+	}
+	return sync.OnceValue(all)
+}
+
+func (t *targeter) list() []*Target {
+	g := t.wf.Graph
 	for i := range g.Nodes {
 		t.node(&g.Nodes[i])
 	}
@@ -118,7 +149,7 @@ func (t *targeter) contract(n *graph.Node) (*model.Contract, *model.Model) {
 	if n == nil || !n.Type.Known {
 		return nil, nil
 	}
-	c := graph.Resolve(n.Type.S, t.models)
+	c := t.contracts[n.Type.S]
 	if c == nil {
 		return nil, nil
 	}

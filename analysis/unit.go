@@ -29,6 +29,7 @@ type unit struct {
 	engine  *engineUse
 	dropped []Diagnostic // DF-803
 	blind   bool         // it may declare models that are not seen
+	resting bool         // see rest: its files have no syntax, and what follows is not there
 
 	// What follows is for following its functions. Objects of one unit's types are
 	// never compared with those of another's: functions are found by full name.

@@ -30,6 +30,9 @@ type Options struct {
 	// LazyFixes leaves the fixes of most diagnostics to FillFixes: an editor asks for
 	// few of them.
 	LazyFixes bool
+	// Frugal gives up the syntax and types of packages while no file of them is set by
+	// SetFile: an editor has few files of a large workspace open.
+	Frugal bool
 }
 
 // A Workspace is the module (or the modules of a go.work) at one folder, as files
@@ -48,9 +51,11 @@ type Workspace struct {
 	parsed  map[string]*source
 	units   map[string]*unit
 	results map[string]*result
-	// helpers are packages whose functions others call; extractions are what the
-	// units' workflows came to. Both by import path.
+	// helpers are packages whose functions others call, roused those among them whose
+	// units are at rest; extractions are what the units' workflows came to. All by
+	// import path.
 	helpers     map[string]*unit
+	roused      map[string]*unit
 	extractions map[string]*extraction
 	foreign     []*declared     // models of packages outside the workspace
 	cycle                       // what a check takes up from the one before it
@@ -303,8 +308,8 @@ func (w *Workspace) use(meta *metadata, more []string) {
 	w.buffers.forgetDisk()
 	w.meta, w.fset = meta, token.NewFileSet()
 	w.parsed, w.units, w.results = map[string]*source{}, map[string]*unit{}, map[string]*result{}
-	w.helpers, w.extractions = map[string]*unit{}, map[string]*extraction{}
-	w.im = newImporter(meta, w.fset, w.parse)
+	w.helpers, w.roused, w.extractions = map[string]*unit{}, map[string]*unit{}, map[string]*extraction{}
+	w.im = newImporter(meta, w.fset, w.parse, w.survey)
 	w.foreign = nil
 	w.cycle = newCycle()
 	for _, file := range w.buffers.opened() {
@@ -338,7 +343,7 @@ func (w *Workspace) parse(file string) *source {
 		}
 		return nil
 	}
-	if old != nil && string(old.src) == string(content) {
+	if old != nil && !old.resting() && string(old.src) == string(content) {
 		return old
 	}
 	if w.buffers.isOpen(file) {
@@ -346,14 +351,19 @@ func (w *Workspace) parse(file string) *source {
 	}
 	w.forget(old)
 	s := parse(w.fset, file, content)
-	w.parsed[file] = s
-	if _, known := w.im.base[file]; !known {
-		w.im.base[file] = s.api
+	w.take(s, old)
+	return s
+}
+
+// take makes s what is known of a file.
+func (w *Workspace) take(s, old *source) {
+	w.parsed[s.name] = s
+	if _, known := w.im.base[s.name]; !known {
+		w.im.base[s.name] = s.api
 	}
 	if old != nil && old.api != s.api || old == nil && w.im.edited(s) {
 		w.newEra()
 	}
-	return s
 }
 
 // noteBase notes the API that a file had when it was compiled.
@@ -369,10 +379,13 @@ func (w *Workspace) noteBase(file string) {
 }
 
 func (w *Workspace) forget(s *source) {
-	if s != nil {
-		w.fset.RemoveFile(s.tok)
-		delete(w.parsed, s.name)
+	if s == nil {
+		return
 	}
+	if !s.resting() {
+		w.fset.RemoveFile(s.tok)
+	}
+	delete(w.parsed, s.name)
 }
 
 // unsavedImports are the packages that open files import and the go command,

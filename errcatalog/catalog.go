@@ -74,10 +74,18 @@ func Parse(s string) (Code, bool) {
 //go:embed catalog.yaml
 var source []byte
 
-// entry is an Entry with its templates parsed.
+// entry is an Entry with its templates.
 type entry struct {
 	Entry
-	docsURL   string
+	docsURL string
+	// texts parses the templates when they are first needed: most programs meet few of
+	// the codes, and parsed templates take megabytes. What does not parse is kept as it
+	// is; the error is for the package's tests.
+	texts func() (*texts, error)
+}
+
+// texts are the templates of an entry.
+type texts struct {
 	summary   text
 	causes    []text
 	solutions []solutionText
@@ -111,10 +119,7 @@ func load(src []byte) (catalog, error) {
 	}
 	c := catalog{byCode: make(map[Code]*entry, len(entries))}
 	for _, e := range entries {
-		p, err := parseEntry(e)
-		if err != nil {
-			return catalog{}, fmt.Errorf("catalog.yaml: %s: %w", string(e.Code), err)
-		}
+		p := &entry{Entry: e, docsURL: e.Code.DocsURL(), texts: sync.OnceValues(func() (*texts, error) { return parseTexts(&e) })}
 		c.byCode[e.Code] = p
 		c.sorted = append(c.sorted, p)
 	}

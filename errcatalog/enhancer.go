@@ -93,7 +93,8 @@ func Explain(code Code) (*Error, bool) {
 	}
 	f := newFiller(&e.Sample)
 	defer f.release()
-	message := f.fill(&e.summary).in(string(f.out))
+	t, _ := e.texts()
+	message := f.fill(&t.summary).in(string(f.out))
 	return New(Finding{Code: code, Message: message, Details: e.Sample}), true
 }
 
@@ -172,22 +173,23 @@ func (e *entry) render(d *Details) rendered {
 	f := newFiller(d)
 	defer f.release()
 	var room [16]stretch
-	at := append(room[:0], f.fill(&e.summary))
-	for i := range e.causes {
-		at = append(at, f.fill(&e.causes[i]))
+	t, _ := e.texts()
+	at := append(room[:0], f.fill(&t.summary))
+	for i := range t.causes {
+		at = append(at, f.fill(&t.causes[i]))
 	}
-	for i := range e.solutions {
-		s := &e.solutions[i]
+	for i := range t.solutions {
+		s := &t.solutions[i]
 		at = append(at, f.fill(&s.title), f.fill(&s.code))
 	}
 	all := string(f.out)
 	r := rendered{
 		summary:   at[0].in(all),
 		context:   d.Context(),
-		causes:    make([]string, 0, len(e.causes)),
-		solutions: make([]Solution, 0, len(e.solutions)),
+		causes:    make([]string, 0, len(t.causes)),
+		solutions: make([]Solution, 0, len(t.solutions)),
 	}
-	causes, solutions := at[1:1+len(e.causes)], at[1+len(e.causes):]
+	causes, solutions := at[1:1+len(t.causes)], at[1+len(t.causes):]
 	for _, c := range causes {
 		if s := c.in(all); s != "" {
 			r.causes = append(r.causes, s)

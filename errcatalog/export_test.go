@@ -1,18 +1,27 @@
 package errcatalog
 
-// LoadError is what reading the embedded catalogue fails with.
+import (
+	"errors"
+	"fmt"
+)
+
+// LoadError is what reading the embedded catalogue, or a template of it, fails with.
 func LoadError() error {
-	_, err := load(source)
+	c, err := load(source)
+	for _, e := range c.sorted {
+		if _, bad := e.texts(); bad != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", string(e.Code), bad))
+		}
+	}
 	return err
 }
 
 // FillBothWays fills every template of an entry in its compiled form and by
 // text/template. Compiled counts those that have such a form.
 func FillBothWays(code Code, d *Details) (fast, slow []string, compiled int) {
-	e := find(code)
-	texts := []text{e.summary}
-	texts = append(texts, e.causes...)
-	for _, s := range e.solutions {
+	t, _ := find(code).texts()
+	texts := append([]text{t.summary}, t.causes...)
+	for _, s := range t.solutions {
 		texts = append(texts, s.title, s.code)
 	}
 	for _, t := range texts {

@@ -105,9 +105,9 @@ func (f *filler) execute(t *text) bool {
 	return true
 }
 
-// parseEntry parses the templates of an entry.
-func parseEntry(e Entry) (*entry, error) {
-	p := &entry{Entry: e, docsURL: e.Code.DocsURL()}
+// parseTexts parses the templates of an entry.
+func parseTexts(e *Entry) (*texts, error) {
+	p := &texts{}
 	var firstErr error
 	parse := func(src string) text {
 		t, err := parseText(src)

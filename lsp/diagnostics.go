@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"os"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -143,6 +144,7 @@ func (d *diagnoser) diagnoseModule(ctx context.Context, snap *snapshot, mod *mod
 	if err := d.publishAll(ctx, snap, mod, docs, mod.check); err != nil {
 		return err
 	}
+	mod.whole.Do(debug.FreeOSMemory) // a check of everything takes much that is not kept
 	d.s.drift.follow(mod, d.s.configuration(mod.root))
 	return nil
 }

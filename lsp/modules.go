@@ -58,6 +58,8 @@ type module struct {
 
 	latest atomic.Pointer[analysis.Workspace] // ws, for who does not wait for a turn
 
+	whole sync.Once // done once everything was checked
+
 	read atomic.Int64 // when it was opened last, in nanoseconds
 
 	mu      sync.Mutex
@@ -182,6 +184,7 @@ func (mod *module) open(ctx context.Context) {
 			Logger:    mod.s.log,
 			Progress:  func(message string) { bar.report(message, 0, 0) },
 			LazyFixes: true,
+			Frugal:    true,
 
 			BuildFlags: mod.flags,
 		})
