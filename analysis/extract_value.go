@@ -46,8 +46,6 @@ func (f *frame) graphValue(v value, depth int) graph.Value {
 		out = f.graphObject(v, depth)
 	case !v.plain():
 		out = graph.Value{}
-	case out.State == graph.StateOpaque && out.GoType == "" && v.expr != nil && v.file != nil && f.u.holds(v.file):
-		out = typed(f.u.info.Types[v.expr].Type)
 	}
 	if v.expr != nil && v.file != nil {
 		out.Span, out.Source = v.file.span(v.expr), v.file.text(v.expr)
