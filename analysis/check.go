@@ -300,9 +300,7 @@ func (w *Workspace) check(ctx context.Context, files []string, filesAlone bool) 
 
 // make type-checks a package anew.
 func (w *Workspace) make(m *unitMeta, g *gathered) *unit {
-	if slices.ContainsFunc(g.files, (*source).resting) {
-		g.files = w.filesOf(m, w.parse)
-	}
+	g.files = w.filesOf(m, w.parse) // some may be at rest
 	u := checkUnit(m, g.files, w.im, w.takers, w.keyOf(m, g), w.extractions[m.PkgPath])
 	w.units[m.PkgPath], w.world = u, nil
 	delete(w.awaited, m.PkgPath)

@@ -17,6 +17,30 @@ type delta struct {
 	edited, others []*source
 	// touched are the declarations of the other files that an edit may concern.
 	touched map[ast.Decl]bool
+	index   *wordIndex // of the other files
+}
+
+// A wordIndex finds the declarations of files with an identifier in them.
+type wordIndex struct {
+	files  []*source
+	byWord map[string][]ast.Decl
+}
+
+// of is the index of files: this one, where it is theirs, as it is while one file of a
+// package is edited.
+func (x *wordIndex) of(files []*source) *wordIndex {
+	if x != nil && slices.Equal(x.files, files) {
+		return x
+	}
+	x = &wordIndex{files: files, byWord: map[string][]ast.Decl{}}
+	for _, f := range files {
+		for _, d := range f.ast.Decls {
+			for _, w := range f.words[d] {
+				x.byWord[w] = append(x.byWord[w], d)
+			}
+		}
+	}
+	return x
 }
 
 // deltaSince tells the files of a package from those that it had at an extraction. It
@@ -37,7 +61,8 @@ func deltaSince(before *extraction, files []*source, api hash) *delta {
 			d.edited = append(d.edited, f)
 		}
 	}
-	d.touched = touched(d.edited, d.others)
+	d.index = before.unit.words.of(d.others)
+	d.touched = touched(d.edited, d.index)
 	return d
 }
 
@@ -151,7 +176,7 @@ func (u *unit) typingAt(n ast.Node) *unit {
 
 // touched are the declarations of other files that name something of the edited ones,
 // themselves or by what they name. A method is its type's, too.
-func touched(edited, others []*source) map[ast.Decl]bool {
+func touched(edited []*source, others *wordIndex) map[ast.Decl]bool {
 	all, seen := map[ast.Decl]bool{}, map[string]bool{}
 	var queue []string
 	add := func(d ast.Decl) {
@@ -170,12 +195,10 @@ func touched(edited, others []*source) map[ast.Decl]bool {
 	for len(queue) > 0 {
 		name := queue[0]
 		queue = queue[1:]
-		for _, f := range others {
-			for _, d := range f.namedIn(name) {
-				if !all[d] {
-					all[d] = true
-					add(d)
-				}
+		for _, d := range others.byWord[name] {
+			if !all[d] {
+				all[d] = true
+				add(d)
 			}
 		}
 	}

@@ -19,7 +19,7 @@ func dropped(u *unit, info *types.Info, broken map[ast.Node]bool) []Diagnostic {
 	for _, f := range u.files {
 		for _, d := range f.ast.Decls {
 			fd, ok := d.(*ast.FuncDecl)
-			if !ok || fd.Body == nil || broken[fd] || !f.mentions(fd, newWorkflow) || u.hasError(fd) {
+			if !ok || fd.Body == nil || broken[fd] || !f.mentions(fd, newWorkflow) || u.typing(fd) != u || u.hasError(fd) {
 				continue // what is not finished may still be about to use it
 			}
 			w := newWays(info, fd)

@@ -222,18 +222,19 @@ func (x *extractor) frame(u *unit, file *source, fn *function, body ast.Node) *f
 func (x *extractor) variables(file *source, gd *ast.GenDecl) {
 	for _, s := range gd.Specs {
 		vs, ok := s.(*ast.ValueSpec)
-		if !ok || len(vs.Values) == 0 || !x.u.builds(vs) {
+		u := x.u.declaring()
+		if !ok || len(vs.Values) == 0 || !u.builds(vs) {
 			continue
 		}
 		name := vs.Names[0].Name
-		f := x.frame(x.u, file, &function{name: name, full: x.u.meta.PkgPath + "." + name, file: file, head: file.span(vs.Names[0]), body: file.span(vs)}, vs)
+		f := x.frame(u, file, &function{name: name, full: x.u.meta.PkgPath + "." + name, file: file, head: file.span(vs.Names[0]), body: file.span(vs)}, vs)
 		for i, e := range vs.Values {
 			v := f.eval(e)
 			if len(vs.Names) != len(vs.Values) {
 				f.escape(v, "stored in a package variable", e)
 				continue
 			}
-			obj, _ := x.u.info.Defs[vs.Names[i]].(*types.Var)
+			obj, _ := u.info.Defs[vs.Names[i]].(*types.Var)
 			if obj == nil || len(v.wfs) != 1 || v.wfs[0].d == nil || x.u.reassigned[obj.Name()] {
 				f.escape(v, "stored in the package variable "+vs.Names[i].Name, e)
 				continue

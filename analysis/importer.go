@@ -29,6 +29,9 @@ type importer struct {
 	active  map[string]bool           // IDs that are being checked from source
 	base    map[string]hash           // the API of each file when the export data was made
 	checked int                       // counts packages that were checked from source
+	// universe counts how often all types were given up: those of one are never mixed
+	// with those of another.
+	universe int
 }
 
 // checked is a package from source, and the state of the source it was made of.

@@ -180,6 +180,9 @@ func (w *Workspace) dropSyntax(u *unit) {
 			w.buffers.drop(f.name)
 			w.parsed[f.name] = f
 			w.rested = true
+			if g := w.seen[u.meta.PkgPath]; g != nil {
+				g.files = u.files
+			}
 		}
 	}
 }
@@ -315,6 +318,7 @@ func (w *Workspace) keepImports() {
 // that it imports. What is type-checked from then on has others; no unit's are ever
 // compared with another's.
 func (w *Workspace) dropImports() {
+	w.im.universe++
 	clear(w.im.exports)
 	clear(w.im.sources)
 	own := map[*token.File]bool{}

@@ -140,7 +140,7 @@ func (b *buffers) opened() []string {
 	return files
 }
 
-// A source is one parsed file. It is immutable, but for byWord.
+// A source is one parsed file. It is immutable.
 type source struct {
 	name    string
 	src     []byte
@@ -159,8 +159,6 @@ type source struct {
 	words  map[ast.Decl][]string // the identifiers in each declaration, each once
 	types  []*ast.TypeSpec       // at any level
 	jumps  []ast.Decl            // those with a goto
-	// byWord is words turned around, once it was asked for.
-	byWord map[string][]ast.Decl
 }
 
 func (s *source) isTest() bool {
@@ -239,20 +237,6 @@ func (s *source) mentions(d ast.Decl, names map[string]bool) bool {
 // it embeds.
 func (s *source) declaresType(fd *ast.FuncDecl) bool {
 	return slices.ContainsFunc(s.types, func(t *ast.TypeSpec) bool { return fd.Pos() <= t.Pos() && t.Pos() < fd.End() })
-}
-
-// namedIn are the declarations of the file with an identifier in them. It is for who
-// has the file alone.
-func (s *source) namedIn(word string) []ast.Decl {
-	if s.byWord == nil {
-		s.byWord = map[string][]ast.Decl{}
-		for _, d := range s.ast.Decls {
-			for _, w := range s.words[d] {
-				s.byWord[w] = append(s.byWord[w], d)
-			}
-		}
-	}
-	return s.byWord[word]
 }
 
 // hashAPI hashes the file without the bodies of functions, and without comments and

@@ -38,11 +38,12 @@ type unit struct {
 	broken     map[ast.Node]bool       // declarations that do not parse, or have a goto
 	jumps      map[ast.Node]bool       // those with a goto
 	reassigned map[string]bool         // package variables that are assigned, or pointed at
+	universe   int                     // that its types are of, see importer
+	base       *unit                   // that all it declares was checked for last, if not for this one; see recheck
+	rechecks   int                     // since then
+	words      *wordIndex              // of the files that the last edit left alone
 	since      *delta                  // what it was made anew for, until its functions are followed
 }
-
-// holds reports whether a file is the unit's.
-func (u *unit) holds(f *source) bool { return slices.Contains(u.files, f) }
 
 // declared is one model's declaration.
 type declared struct {
@@ -76,11 +77,17 @@ func checkUnit(m *unitMeta, files []*source, im *importer, takers []string, key 
 	names := matteringNames(files, takers)
 	api := stateOf(m, files, im, takers, func(f *source) hash { return f.api })
 	keep, since := keptFunctions(files, names), deltaSince(before, files, api)
-	carried := since.carried(keep)
-	u := typeCheck(m, files, im, func(f *source, fd *ast.FuncDecl) bool { return carried[fd] == nil && keep(f, fd) }, key)
+	u := since.recheck(m, im, files, keep, key)
+	if u == nil {
+		carried := since.carried(keep)
+		u = typeCheck(m, files, im, func(f *source, fd *ast.FuncDecl) bool { return carried[fd] == nil && keep(f, fd) }, key)
+		u.read(im.fset)
+		u.carry(carried, since)
+	}
 	u.names, u.api, u.since = names, api, since
-	u.read(im.fset)
-	u.carry(carried, since)
+	if since != nil {
+		u.words = since.index
+	}
 	u.sortErrors()
 	return u
 }
@@ -93,20 +100,37 @@ func checkHelpers(m *unitMeta, files []*source, im *importer, key hash) *unit {
 
 // typeCheck checks a package with the bodies of the functions that are kept.
 func typeCheck(m *unitMeta, files []*source, im *importer, keep func(*source, *ast.FuncDecl) bool, key hash) *unit {
-	u := &unit{meta: m, key: key, files: files}
-	info := &types.Info{
-		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
-		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{},
-	}
-	u.info = info
+	u := &unit{meta: m, key: key, files: files, info: newInfo(), universe: im.universe}
 	trees := make([]*ast.File, len(files))
 	kept := map[*ast.FuncDecl]*source{}
 	for i, f := range files {
 		u.errs = append(u.errs, f.errs...)
 		trees[i] = withoutBodies(f, keep, kept)
 	}
-	conf := types.Config{
-		Importer: im.importFor(m.Package), FakeImportC: true, Sizes: m.TypesSizes, GoVersion: goVersion(m.Package),
+	conf := u.config(im)
+	u.pkg, _ = conf.Check(m.PkgPath, im.fset, trees, u.info) // Error has them all
+	for _, f := range files {
+		// A file that cannot be read whole may declare more models than are seen. So
+		// may a package that an edit imports and that is not there.
+		u.blind = u.blind || len(f.errs) > 0 && mayDeclareModel(f) || im.meta.misses(f)
+	}
+	u.index(kept)
+	return u
+}
+
+func mayDeclareModel(f *source) bool { return bytes.Contains(f.src, []byte("Model")) }
+
+func newInfo() *types.Info {
+	return &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{},
+	}
+}
+
+// config is for the type checker; what it finds wrong is noted.
+func (u *unit) config(im *importer) types.Config {
+	return types.Config{
+		Importer: im.importFor(u.meta.Package), FakeImportC: true, Sizes: u.meta.TypesSizes, GoVersion: goVersion(u.meta.Package),
 		Error: func(err error) {
 			var te types.Error
 			if errors.As(err, &te) && !te.Soft {
@@ -114,16 +138,6 @@ func typeCheck(m *unitMeta, files []*source, im *importer, keep func(*source, *a
 			}
 		},
 	}
-	u.pkg, _ = conf.Check(m.PkgPath, im.fset, trees, info) // Error has them all
-	for _, f := range files {
-		// A file that cannot be read whole may declare more models than are seen. So
-		// may a package that an edit imports and that is not there.
-		if len(f.errs) > 0 && bytes.Contains(f.src, []byte("Model")) || im.meta.misses(f) {
-			u.blind = true
-		}
-	}
-	u.index(kept)
-	return u
 }
 
 // index gets the functions ready to be followed: those whose bodies were checked.
