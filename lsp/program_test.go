@@ -1,6 +1,7 @@
 package lsp_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -161,4 +162,68 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		}
 	}
 	t.Fatalf("%s: it is not so", what)
+}
+
+// What a program needs is the package alone: its tests, one of which does not compile,
+// and whose TestMain lets nothing run, have no part in it.
+func TestProgramRunsWithoutTheTestsOfItsPackage(t *testing.T) {
+	t.Parallel()
+	archive := txtar.Parse([]byte(programShop))
+	for name, text := range map[string]string{
+		"main_test.go":    "package shop\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestMain(*testing.M) { os.Exit(3) }\n",
+		"broken_test.go":  "package shop\n\nvar broken int = \"text\"\n",
+		"outside_test.go": "package shop_test\n\nfunc init() { panic(\"run\") }\n",
+	} {
+		archive.Files = append(archive.Files, txtar.File{Name: name, Data: []byte(text)})
+	}
+	// The settings of the database hold for a program, too.
+	archive.Files = append(archive.Files, txtar.File{Name: "dataflow.yaml", Data: []byte("databases:\n  dev:\n    url: sqlite:dev.db\n    dev: true\n    auto_migrate: true\n    statement_timeout: 1ns\n")})
+	dir := workspace(t, archive)
+	file := filepath.Join(dir, "shop.go")
+	c := newClient(t)
+	c.start(dir, fullCapabilities)
+	c.open(file, readFile(t, file))
+	unsaved := filepath.Join(dir, "unsaved_test.go")
+	c.open(unsaved, "package shop\n\nvar unsaved int = \"text\"\n")
+	var r report
+	if err := c.execute("dataflow.server.run", object{"uri": fileURI(file), "workflow": "Failing"}, &r); err != nil || !strings.Contains(string(r.Error), "no luck") {
+		t.Errorf("%v, %s", err, r.Error)
+	}
+	if err := c.execute("dataflow.server.run", object{"uri": fileURI(file), "workflow": "looped", "inputs": object{"name": "Bob"}}, &r); err != nil || !strings.Contains(string(r.Error), "DF-505") {
+		t.Errorf("with a timeout of a nanosecond: %v, %s", err, r.Error)
+	}
+}
+
+// Whatever ends the server ends the programs that it runs, and what they have started,
+// and leaves no folder behind.
+func TestProgramEndsWithTheServer(t *testing.T) {
+	t.Parallel()
+	for how, end := range map[string]func(c *client, cmd *exec.Cmd){
+		"killed": func(_ *client, cmd *exec.Cmd) { _ = cmd.Process.Kill() },
+		"exit":   func(c *client, _ *exec.Cmd) { c.notify("exit", nil) },
+		"gone":   func(c *client, _ *exec.Cmd) { _ = c.stream.Close() },
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			archive := txtar.Parse([]byte(programShop))
+			seconds := map[string]string{"killed": "87651", "exit": "87652", "gone": "87653"}[how]
+			for i, f := range archive.Files {
+				archive.Files[i].Data = []byte(strings.ReplaceAll(string(f.Data), "98765", seconds))
+			}
+			dir, temp := workspace(t, archive), t.TempDir()
+			file := filepath.Join(dir, "shop.go")
+			c, cmd := startBinary(t, append(os.Environ(), "TMPDIR="+temp), "--stdio")
+			c.start(dir, fullCapabilities)
+			c.open(file, readFile(t, file))
+			c.send("workspace/executeCommand", object{"command": "dataflow.server.run", "arguments": []object{{"uri": fileURI(file), "workflow": "Slow"}}})
+			there := func() bool { return exec.Command("pgrep", "-f", "sleep "+seconds).Run() == nil }
+			eventually(t, "the program sleeps", there)
+			end(c, cmd)
+			eventually(t, "nothing of the program is left", func() bool { return !there() })
+			eventually(t, "its folder is gone", func() bool {
+				left, err := filepath.Glob(filepath.Join(temp, "dataflow-run*"))
+				return err == nil && len(left) == 0
+			})
+		})
+	}
 }

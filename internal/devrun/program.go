@@ -54,7 +54,8 @@ func RunProgram(ctx context.Context, r Request, pkgName string, overlay map[stri
 	if err != nil {
 		return nil, err
 	}
-	work, err := os.MkdirTemp("", "dataflow-run")
+	removeStale()
+	work, err := os.MkdirTemp("", workPrefix)
 	if err != nil {
 		return nil, err
 	}
@@ -63,13 +64,30 @@ func RunProgram(ctx context.Context, r Request, pkgName string, overlay map[stri
 	if err != nil {
 		return nil, err
 	}
-	report, err := p.run(ctx, binary, db)
+	report, err := p.run(ctx, work, binary, db)
 	if err != nil {
 		return nil, err
 	}
 	report.Database = db.String()
 	report.Committed = r.Commit && report.Error == nil
 	return report, nil
+}
+
+const (
+	// workPrefix begins the name of the temporary folder that a program is built in.
+	workPrefix = "dataflow-run"
+	// staleAfter is how old such a folder is when nobody can still be using it: whoever
+	// made it was killed while the program was compiled.
+	staleAfter = 24 * time.Hour
+)
+
+func removeStale() {
+	folders, _ := filepath.Glob(filepath.Join(os.TempDir(), workPrefix+"*")) // a fixed pattern is never malformed
+	for _, folder := range folders {
+		if info, err := os.Stat(folder); err == nil && info.IsDir() && time.Since(info.ModTime()) > staleAfter {
+			_ = os.RemoveAll(folder) // perhaps another user's
+		}
+	}
 }
 
 // A program is a package with one more test in it.
@@ -89,6 +107,7 @@ type programData struct {
 	Imports  []programImport
 	Models   []string // composite literals
 	Prefix   string
+	Unix     bool // it can kill the processes that it has started
 }
 
 type programImport struct{ Name, Path string }
@@ -114,7 +133,7 @@ func newProgram(r Request, pkgName string, overlay map[string][]byte) (*program,
 	if err != nil {
 		return nil, err
 	}
-	data := programData{Package: pkgName, Function: wf.Func, Results: results, Workflow: wf.Graph.Name, Prefix: linePrefix}
+	data := programData{Package: pkgName, Function: wf.Func, Results: results, Workflow: wf.Graph.Name, Prefix: linePrefix, Unix: hasGroups}
 	here := packagePath(wf.Models, wf.File)
 	for _, m := range wf.Models {
 		literal, err := data.literalOf(m, here)
@@ -232,6 +251,9 @@ func (p *program) build(ctx context.Context, work string) (string, error) {
 			return "", err
 		}
 	}
+	for _, file := range p.testFiles() {
+		replace[file] = "" // as if it were not there
+	}
 	if err := put(p.file, p.source); err != nil {
 		return "", err
 	}
@@ -259,6 +281,31 @@ func (p *program) build(ctx context.Context, work string) (string, error) {
 		})
 	}
 	return binary, nil
+}
+
+// testFiles are the tests of the package, which have no part in a run: they may not even
+// compile, and their TestMain would come first. Where one of them builds the workflow,
+// there are none to leave out.
+func (p *program) testFiles() []string {
+	dir := filepath.Dir(p.file)
+	if strings.HasSuffix(p.request.Workflow.File, "_test.go") {
+		return nil
+	}
+	files, _ := filepath.Glob(filepath.Join(quoteMeta(dir), "*_test.go")) // it is well formed
+	for file := range p.overlay {
+		if filepath.Dir(file) == dir && strings.HasSuffix(file, "_test.go") && !slices.Contains(files, file) {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// quoteMeta makes a pattern of a path that matches it alone.
+func quoteMeta(path string) string {
+	if filepath.Separator == '\\' {
+		return path // there is no way to
+	}
+	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `\`, `\\`).Replace(path)
 }
 
 func firstLines(text string, n int) string {
@@ -302,17 +349,22 @@ func (e *programError) error() *errcatalog.Error {
 }
 
 // run runs the program and listens to what it tells.
-func (p *program) run(ctx context.Context, binary string, db config.Database) (*Report, error) {
+func (p *program) run(ctx context.Context, work, binary string, db config.Database) (*Report, error) {
 	request, err := json.Marshal(map[string]any{
-		"url": db.URL, "auto_migrate": db.AutoMigrate, "commit": p.request.Commit, "inputs": convertInputs(p.request.Workflow.Graph, graph.NewModelSet(p.request.Workflow.Models...), p.request.Inputs),
+		"work": work, "url": db.URL, "auto_migrate": db.AutoMigrate, "pool_size": db.PoolSize, "statement_timeout": db.StatementTimeout, "commit": p.request.Commit, "inputs": convertInputs(p.request.Workflow.Graph, graph.NewModelSet(p.request.Workflow.Models...), p.request.Inputs),
 	})
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, binary, "-test.run", "^TestDataFlowRun$", "-test.count", "1")
 	cmd.Dir = filepath.Dir(p.file)
-	// On standard input, where what the program starts does not find the database's secrets.
-	cmd.Stdin = bytes.NewReader(request)
+	// On standard input, where what the program starts does not find the database's
+	// secrets. It stays open as long as the program runs: when it ends, the one who wants
+	// the result is gone, however that came.
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
 	ownGroup(cmd)
 	cmd.WaitDelay = time.Second // for what it started and keeps its output open
 	var stderr bytes.Buffer
@@ -324,6 +376,7 @@ func (p *program) run(ctx context.Context, binary string, db config.Database) (*
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
+	go func() { _, _ = stdin.Write(request) }() // a program that does not read it says why it ends
 	report, said := p.listen(bufio.NewReader(stdout))
 	err = cmd.Wait()
 	switch {
