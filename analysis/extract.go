@@ -1,9 +1,12 @@
 package analysis
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
 
@@ -88,6 +91,20 @@ type extensions struct {
 	// kept are the places where a workflow that comes from one of these is kept.
 	kept    map[string]map[string]bool
 	unknown bool // there are builder calls on workflows whose making is not in sight
+	summed  hash // see sum
+}
+
+// sum identifies what they say, once a package was extracted whole.
+func (x *extensions) sum() hash {
+	if x.summed == (hash{}) {
+		h := sha256.New()
+		fmt.Fprintln(h, slices.Sorted(maps.Keys(x.results)), slices.Sorted(maps.Keys(x.kept)))
+		for _, name := range slices.Sorted(maps.Keys(x.kept)) {
+			fmt.Fprintln(h, slices.Sorted(maps.Keys(x.kept[name])))
+		}
+		h.Sum(x.summed[:0])
+	}
+	return x.summed
 }
 
 func (x *extensions) keep(name, place string) {

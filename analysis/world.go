@@ -147,11 +147,10 @@ func (w *world) fingerprint() hash {
 			}
 		}
 	}
+	fmt.Fprintln(h, w.unknown)
 	for _, x := range w.extensions {
-		fmt.Fprintln(h, w.unknown, slices.Sorted(maps.Keys(x.results)), slices.Sorted(maps.Keys(x.kept)))
-		for _, name := range slices.Sorted(maps.Keys(x.kept)) {
-			fmt.Fprintln(h, slices.Sorted(maps.Keys(x.kept[name])))
-		}
+		sum := x.sum()
+		h.Write(sum[:])
 	}
 	var k hash
 	h.Sum(k[:0])
@@ -194,6 +193,8 @@ func (w *world) extends(name string, seen map[string]bool) bool {
 type models struct {
 	world *world
 	level map[string]int // import path → how far away it is imported
+	depth int            // all that is imported up to here is in level; see levelOf
+	far   []*packages.Package
 	path  string
 	test  bool // the node stands in a test file
 	known map[string]resolved
@@ -205,21 +206,28 @@ type resolved struct {
 }
 
 func (w *world) modelsFor(m *unitMeta, test bool) *models {
-	r := &models{world: w, level: map[string]int{m.PkgPath: 0}, path: m.PkgPath, test: test, known: map[string]resolved{}}
-	next := []*packages.Package{m.Package}
-	for depth := 1; len(next) > 0; depth++ {
-		var after []*packages.Package
-		for _, p := range next {
-			for _, dep := range w.importsOf(p, depth == 1 && test) {
-				if _, seen := r.level[dep.PkgPath]; !seen && (w.units[dep.PkgPath] != nil || w.meta.dependsOnRoot(dep)) {
-					r.level[dep.PkgPath] = depth
-					after = append(after, dep)
+	return &models{world: w, level: map[string]int{m.PkgPath: 0}, far: []*packages.Package{m.Package}, path: m.PkgPath, test: test, known: map[string]resolved{}}
+}
+
+// levelOf is how far away a package is imported, if it is. Imports are followed only as
+// far as it takes: most models stand near the nodes that name them.
+func (r *models) levelOf(path string) (level int, imported bool) {
+	for {
+		if level, imported = r.level[path]; imported || len(r.far) == 0 {
+			return level, imported
+		}
+		var next []*packages.Package
+		r.depth++
+		for _, p := range r.far {
+			for _, dep := range r.world.importsOf(p, r.depth == 1 && r.test) {
+				if _, seen := r.level[dep.PkgPath]; !seen && (r.world.units[dep.PkgPath] != nil || r.world.meta.dependsOnRoot(dep)) {
+					r.level[dep.PkgPath] = r.depth
+					next = append(next, dep)
 				}
 			}
 		}
-		next = after
+		r.far = next
 	}
-	return r
 }
 
 // importsOf are the packages that a package imports as its files stand now, with those
@@ -251,7 +259,7 @@ func (w *world) importsOf(p *packages.Package, tests bool) []*packages.Package {
 // workspace, and last what only a function or a test of another package declares.
 func (r *models) distance(d *declared) int {
 	const workspace, hidden = 1 << 20, 1 << 21
-	level, imported := r.level[d.path]
+	level, imported := r.levelOf(d.path)
 	elsewhere := strings.TrimSuffix(d.path, "_test") != strings.TrimSuffix(r.path, "_test")
 	switch {
 	case d.local && elsewhere, d.test && (elsewhere || !r.test):
