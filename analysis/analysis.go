@@ -62,5 +62,6 @@ type Package struct {
 	LoadErrors []error
 
 	targets func() []*Target
-	sources []*source // see syntax
+	words   func() wordSet // that targets name; nil where they are kept: see targetsNaming
+	sources []*source      // see syntax
 }

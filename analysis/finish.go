@@ -61,7 +61,7 @@ func finish(made *extraction, w *world, lazy bool) *Package {
 		}
 		found, strict = append(found, r.found...), append(strict, r.strict...)
 	}
-	p.targets = targetsFrom(targets, u.resting)
+	p.targets, p.words = targetsFrom(targets, u.resting)
 	var budget, strictBudget *int
 	if !lazy {
 		budget, strictBudget = new(formatBudget), new(formatBudget/8)

@@ -219,15 +219,30 @@ func tagColumn(src *source, tag *ast.BasicLit) (errcatalog.Span, bool) {
 // place once. A node's name reaches as far as the workflows that share a call: one that
 // is added by a helper is the same in all of them.
 func (n *Name) Occurrences(packages []*Package) []Occurrence {
-	var found []Occurrence
 	switch n.Kind {
 	case NameColumn:
-		found = n.columns(packages)
+		return sortOccurrences(n.columns(packages))
 	case NameModel:
-		found = n.models(packages)
+		return sortOccurrences(n.models(packages))
 	default:
-		found = n.texts(packages)
+		return sortOccurrences(n.texts(packages))
 	}
+}
+
+// Declarations are those of the occurrences that make the name. For columns and models
+// they are found without a look at the workflows.
+func (n *Name) Declarations(packages []*Package) []Occurrence {
+	switch n.Kind {
+	case NameColumn:
+		return sortOccurrences(n.fields(n.shared(packages)))
+	case NameModel:
+		return sortOccurrences(n.structs(packages))
+	default:
+		return slices.DeleteFunc(n.Occurrences(packages), func(o Occurrence) bool { return !o.Declares })
+	}
+}
+
+func sortOccurrences(found []Occurrence) []Occurrence {
 	slices.SortFunc(found, func(a, b Occurrence) int {
 		return cmp.Or(cmp.Compare(a.Span.Start.Filename, b.Span.Start.Filename), cmp.Compare(a.Span.Start.Offset, b.Span.Start.Offset),
 			compareBool(b.Declares, a.Declares))
@@ -265,7 +280,7 @@ func (n *Name) texts(packages []*Package) []Occurrence {
 	bySpan, byWorkflow := map[errcatalog.Span][]*Target{}, map[*Workflow][]*Target{}
 	var results []Occurrence
 	for _, p := range packages {
-		for _, t := range p.targets() {
+		for _, t := range p.targetsNaming(n.Text) {
 			if t.Text != n.Text {
 				continue
 			}
@@ -364,17 +379,13 @@ func (n *Name) shared(packages []*Package) map[columnKey]*model.Field {
 
 func (n *Name) columns(packages []*Package) []Occurrence {
 	shared := n.shared(packages)
-	var found []Occurrence
-	for key, f := range shared {
-		if f == nil && key == columnOf(n.model, n.Text) {
-			f = n.model.FieldByColumn(n.Text) // of a module that is not loaded
-		}
-		if f != nil && f.Pos.IsValid() {
-			found = append(found, Occurrence{Span: named(f.Pos, goName(f)), Declares: true, Go: true})
-		}
+	found := n.fields(shared)
+	var models []string
+	for key := range shared {
+		models = append(models, key.model)
 	}
 	for _, p := range packages {
-		for _, t := range p.targets() {
+		for _, t := range p.targetsNaming(models...) {
 			if t.Field == nil || t.Model == nil || t.Field.Column != n.Text || !t.namesColumn() {
 				continue
 			}
@@ -383,6 +394,20 @@ func (n *Name) columns(packages []*Package) []Occurrence {
 					found = append(found, Occurrence{Span: s, target: t})
 				}
 			}
+		}
+	}
+	return found
+}
+
+// fields are where the structs declare a column that they share.
+func (n *Name) fields(shared map[columnKey]*model.Field) []Occurrence {
+	var found []Occurrence
+	for key, f := range shared {
+		if f == nil && key == columnOf(n.model, n.Text) {
+			f = n.model.FieldByColumn(n.Text) // of a module that is not loaded
+		}
+		if f != nil && f.Pos.IsValid() {
+			found = append(found, Occurrence{Span: named(f.Pos, goName(f)), Declares: true, Go: true})
 		}
 	}
 	return found
@@ -398,24 +423,31 @@ func (t *Target) namesColumn() bool {
 }
 
 func (n *Name) models(packages []*Package) []Occurrence {
+	found := n.structs(packages)
+	for _, p := range packages {
+		for _, t := range p.targetsNaming(n.model.Name) {
+			if t.Kind == TargetNodeType && t.Model != nil && t.Model.PkgPath == n.model.PkgPath && t.Model.Name == n.model.Name {
+				found = append(found, Occurrence{Span: t.Span, target: t})
+			}
+		}
+	}
+	return found
+}
+
+// structs is where a model is declared now, if that is in sight.
+func (n *Name) structs(packages []*Package) []Occurrence {
 	current := n.model
-	var found []Occurrence
 	for _, p := range packages {
 		for _, m := range p.Models {
 			if m.PkgPath == n.model.PkgPath && m.Name == n.model.Name {
 				current = m
 			}
 		}
-		for _, t := range p.targets() {
-			if t.Kind == TargetNodeType && t.Model != nil && t.Model.PkgPath == n.model.PkgPath && t.Model.Name == n.model.Name {
-				found = append(found, Occurrence{Span: t.Span, target: t})
-			}
-		}
 	}
 	if s := named(current.Pos, current.Name); s.IsValid() {
-		found = append(found, Occurrence{Span: s, Declares: true, Go: true})
+		return []Occurrence{{Span: s, Declares: true, Go: true}}
 	}
-	return found
+	return nil
 }
 
 // Type is where the type behind a name is declared: the model of a node, a column or a
@@ -433,10 +465,8 @@ func (n *Name) Type(packages []*Package) errcatalog.Span {
 	if m == nil {
 		return errcatalog.Span{}
 	}
-	for _, o := range (&Name{Kind: NameModel, model: m}).models(packages) {
-		if o.Declares {
-			return o.Span
-		}
+	for _, o := range (&Name{Kind: NameModel, model: m}).structs(packages) {
+		return o.Span
 	}
 	return errcatalog.Span{}
 }

@@ -152,7 +152,7 @@ func (r *renaming) sight() error {
 // too.
 func (r *renaming) resultSight() error {
 	for _, p := range r.packages {
-		for _, t := range p.targets() {
+		for _, t := range p.targetsNaming(r.name.Text) {
 			if t.Kind == TargetResult && t.Text == r.name.Text && !slices.ContainsFunc(r.found, func(o Occurrence) bool { return o.Span == t.Span }) {
 				return refuse(errcatalog.DF901, "the result of %q is read at %s, and more than one workflow has a node of that name", r.name.Text, at(t.Span))
 			}

@@ -23,13 +23,18 @@ func (r *renaming) columnSight() error {
 		}
 	}
 	texts := map[errcatalog.Span]bool{} // of the targets that name the column
+	var words []string                  // of targets that matter here
+	for key := range shared {
+		words = append(words, key.model)
+	}
 	for _, o := range r.found {
 		if o.target != nil {
 			texts[o.target.Span] = true
+			words = append(words, o.target.Text)
 		}
 	}
 	for _, p := range r.packages {
-		for _, t := range p.targets() {
+		for _, t := range p.targetsNaming(words...) {
 			if texts[t.Span] && t.namesColumn() && !slices.ContainsFunc(r.found, func(o Occurrence) bool {
 				return o.target == t || o.target != nil && o.target.Span == t.Span && o.target.sameColumn(t)
 			}) {

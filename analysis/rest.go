@@ -218,7 +218,7 @@ func (w *Workspace) putToRest(path string, source func(*source) *source) {
 		}
 	}
 	reads := u.engine.reads
-	pkg.targets = targetsFrom(append(targets, func() []*Target { return reads }), true)
+	pkg.targets, pkg.words = targetsFrom(append(targets, func() []*Target { return reads }), true)
 	w.results[path] = &result{made: calm, world: r.world, pkg: &pkg}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -74,6 +74,12 @@ type User struct {
 	ID   string
 	Name string
 }
+
+type Tag struct {
+	dataflow.Model
+	ID    string
+	Label string
+}
 -- names/names.go --
 package names
 
@@ -111,6 +117,32 @@ func Ignored() *dataflow.Workflow {
 	//dataflow:ignore DF-203 it is told
 	return dataflow.NewWorkflow("ignored").AddConnection("a", "b", "c", "d")
 }
+-- unseen/unseen.go --
+package unseen
+
+import "github.com/dataflow-go/dataflow"
+
+func Unseen(p dataflow.Params) *dataflow.Workflow {
+	return dataflow.NewWorkflow("unseen").AddNode("TagCreateNode", "tag", p)
+}
+-- tagged/tagged.go --
+package tagged
+
+import "github.com/dataflow-go/dataflow"
+
+func Tagged() *dataflow.Workflow {
+	return dataflow.NewWorkflow("tagged").AddNode("TagCreateNode", "tag", dataflow.Params{"id": "1", "label": "a"})
+}
+-- listed/listed.go --
+package listed
+
+import "github.com/dataflow-go/dataflow"
+
+func Listed() *dataflow.Workflow {
+	return dataflow.NewWorkflow("listed").
+		AddNode("UserListNode", "list", dataflow.Params{"order_by": []string{"-name"}, "filter": dataflow.Params{"name": "a"}}).
+		AddNode("UserCreateNode", "make", dataflow.Params{"id": "1", "name": dataflow.Input("name")})
+}
 -- open/open.go --
 package open
 
@@ -120,6 +152,24 @@ func Open() *dataflow.Workflow {
 	return dataflow.NewWorkflow("open").AddNode("UserListNode", "list", nil)
 }
 `
+
+// describeName is where a name is written, where it is made, and what its renaming comes to.
+func describeName(name *analysis.Name, packages []*analysis.Package) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s:", name.Kind, name.Text)
+	for _, o := range name.Occurrences(packages) {
+		fmt.Fprint(&b, " ", o.Span.Start, o.Declares)
+	}
+	for _, o := range name.Declarations(packages) {
+		fmt.Fprint(&b, " made ", o.Span.Start)
+	}
+	edits, err := name.Rename("other", packages)
+	for _, e := range edits {
+		fmt.Fprint(&b, " edit ", e.Span.Start)
+	}
+	fmt.Fprint(&b, " ", err)
+	return b.String()
+}
 
 // What is asked of a package at rest is answered as if it were not: fixes, what stands
 // where, the places of names, and what another package that is opened follows into it.
@@ -136,6 +186,7 @@ func TestAPackageAtRestAnswers(t *testing.T) {
 		Targets     []string
 		Occurrences []string
 		Edits       []string
+		Names       []string
 		Changed     string
 		Followed    string
 	}
@@ -163,6 +214,15 @@ func TestAPackageAtRestAnswers(t *testing.T) {
 		}
 		for _, e := range edits {
 			a.Edits = append(a.Edits, fmt.Sprint(e.Span.Start, e.Span.End, e.New))
+		}
+		for _, p := range packages {
+			for _, file := range p.Files {
+				for _, target := range p.TargetsIn(file) {
+					if name := p.NameAt(file, target.Span.Start.Offset); name != nil {
+						a.Names = append(a.Names, describeName(name, packages))
+					}
+				}
+			}
 		}
 		found := slices.Clone(pkg.Diagnostics)
 		for _, p := range packages {
@@ -200,7 +260,7 @@ func TestAPackageAtRestAnswers(t *testing.T) {
 		return a
 	}
 	want, got := ask(false), ask(true)
-	if !strings.Contains(want.Changed, "nmae") || want.Followed == want.Changed || len(want.Fixes) == 0 || len(want.Fixes[0]) < 2 || len(want.Occurrences) == 0 {
+	if !strings.Contains(want.Changed, "nmae") || want.Followed == want.Changed || len(want.Fixes) == 0 || len(want.Fixes[0]) < 2 || len(want.Occurrences) == 0 || len(want.Names) < 10 {
 		t.Fatalf("nothing to ask for: %+v", want)
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,8 +106,9 @@ func targetsOf(wf *Workflow, d *draft, models graph.Models) func() []*Target {
 	}
 }
 
-// targetsFrom are the targets of a package. Those of one at rest are not kept.
-func targetsFrom(parts []func() []*Target, resting bool) func() []*Target {
+// targetsFrom are the targets of a package. Those of one at rest are not kept, only which
+// words they name.
+func targetsFrom(parts []func() []*Target, resting bool) (targets func() []*Target, words func() wordSet) {
 	all := func() []*Target {
 		var all []*Target
 		for _, part := range parts {
@@ -115,9 +117,47 @@ func targetsFrom(parts []func() []*Target, resting bool) func() []*Target {
 		return all
 	}
 	if resting {
-		return all
+		return all, sync.OnceValue(func() wordSet { return wordsOf(all()) })
 	}
-	return sync.OnceValue(all)
+	return sync.OnceValue(all), nil
+}
+
+// targetsNaming are the targets of a package that have one of the words as their text,
+// their column or the name of their model. Others may be among them. Most packages at
+// rest name none, and so need not be listed.
+func (p *Package) targetsNaming(words ...string) []*Target {
+	if p.words != nil && !slices.ContainsFunc(words, p.words().has) {
+		return nil
+	}
+	return p.targets()
+}
+
+// A wordSet is a sorted set of words, by their hashes: it may say that it has a word that
+// it has not.
+type wordSet []uint32
+
+var wordSeed = maphash.MakeSeed()
+
+func hashWord(word string) uint32 { return uint32(maphash.String(wordSeed, word)) }
+
+func (s wordSet) has(word string) bool {
+	_, found := slices.BinarySearch(s, hashWord(word))
+	return found
+}
+
+func wordsOf(targets []*Target) wordSet {
+	var s wordSet
+	for _, t := range targets {
+		s = append(s, hashWord(t.Text))
+		if t.Field != nil {
+			s = append(s, hashWord(t.Field.Column))
+		}
+		if t.Model != nil {
+			s = append(s, hashWord(t.Model.Name))
+		}
+	}
+	slices.Sort(s)
+	return slices.Clip(slices.Compact(s))
 }
 
 func (t *targeter) list() []*Target {

@@ -133,7 +133,7 @@ func (d *declared) sum() hash {
 // fingerprint identifies what results depend on: the models and the extensions.
 func (w *world) fingerprint() hash {
 	h := sha256.New()
-	fmt.Fprintln(h, w.partial, w.closed, w.engine.anyResult, slices.Sorted(maps.Keys(w.engine.results)), w.engine.inputs)
+	fmt.Fprintln(h, w.partial, w.closed, w.unknown, w.engine.anyResult, slices.Sorted(maps.Keys(w.engine.results)), w.engine.inputs)
 	for _, name := range slices.Sorted(maps.Keys(w.byName)) {
 		for _, d := range w.byName[name] {
 			sum := d.sum()
@@ -147,7 +147,6 @@ func (w *world) fingerprint() hash {
 			}
 		}
 	}
-	fmt.Fprintln(h, w.unknown)
 	for _, x := range w.extensions {
 		sum := x.sum()
 		h.Write(sum[:])

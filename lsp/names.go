@@ -80,12 +80,7 @@ func definition(s *server, ctx context.Context, snap *snapshot, p *protocol.Defi
 	if name == nil || name.Go || err != nil {
 		return nil, err
 	}
-	var declared []analysis.Occurrence
-	for _, o := range name.Occurrences(packages) {
-		if o.Declares {
-			declared = append(declared, o)
-		}
-	}
+	declared := name.Declarations(packages)
 	if name.Kind == analysis.NameInput && len(declared) > 1 {
 		declared = declared[:1] // all of them make it; the first says what it is
 	}
